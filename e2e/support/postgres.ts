@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+export interface TestDatabase {
+  readonly name: string;
+  /** The superuser's URL. */
+  readonly url: string;
+  /** Runs a statement (several, if there are no values) and returns the rows. */
+  query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+  /** Removes the database, whoever is still connected. */
+  drop(): Promise<void>;
+}
+
+/** The URL of another database (and login) on the tests' server. */
+export function testServerUrl(
+  database: string,
+  login?: { user: string; password: string },
+): string {
+  const url = new URL(inject('postgresUrl'));
+  url.pathname = `/${encodeURIComponent(database)}`;
+  if (login !== undefined) Object.assign(url, { username: login.user, password: login.password });
+  return url.href;
+}
+
+/**
+ * A database of its own for a test file or a test, empty or a copy of `template`, whose other
+ * connections are cut (PostgreSQL copies only what nobody is using). The caller owes it a `drop`.
+ */
+export async function createTestDatabase(
+  name = `test_${randomBytes(6).toString('hex')}`,
+  template = 'template1',
+): Promise<TestDatabase> {
+  const quoted = pg.escapeIdentifier(name);
+  await onServer(
+    ...(template === 'template1' ? [] : [cutConnections(template)]),
+    `CREATE DATABASE ${quoted} TEMPLATE ${pg.escapeIdentifier(template)}`,
+  );
+  const url = testServerUrl(name);
+  const pool = new pg.Pool({ connectionString: url, max: 4 });
+  // A test that cuts connections cuts the idle ones of this pool too.
+  pool.on('error', () => {});
+  return {
+    name,
+    url,
+    async query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]) {
+      return (await pool.query<Row>(text, values)).rows;
+    },
+    async drop() {
+      await pool.end();
+      await onServer(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);
+    },
+  };
+}
+
+const cutConnections = (database: string) =>
+  `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+   WHERE datname = ${pg.escapeLiteral(database)}`;
+
+async function onServer(...statements: string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('postgresUrl') });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { HqInstallReport } from '../host/app-types.ts';
+import { done } from './outcome.ts';
+import { withApp, withExample, type Session } from './session.ts';
+import { printable } from './text.ts';
+
+interface Options {
+  readonly withSchema?: boolean;
+  readonly manifest?: string;
+  readonly notify: boolean;
+}
+
+/** One line per kind of change, and a sentence where nothing had to change. */
+export function installText(report: HqInstallReport): string {
+  const line = (what: string, tables: readonly string[]): string[] =>
+    tables.length === 0 ? [] : [`${what}: ${printable(tables.join(', '))}`];
+  const lines = [
+    ...line('Change capture added', report.created),
+    ...line('Change capture renewed', report.updated),
+    ...line('Change capture removed', report.dropped),
+  ];
+  const captured = report.created.length + report.updated.length + report.unchanged.length;
+  return [
+    ...(lines.length === 0 ? ['Nothing to change: everything was installed already.'] : lines),
+    `PayFlow is installed at HQ: ${captured} tables are captured.`,
+  ].join('\n');
+}
+
+export function addHqInstall(hq: Command, session: Session): void {
+  const command = hq
+    .command('install')
+    .description('set up change capture at HQ (an administrator, once; may be repeated)')
+    .option('--with-schema', "also create PayFlow's tables on an empty database")
+    .option('--manifest <file>', 'the manifest that says which tables sync')
+    .option('--no-notify', 'announce no changes: for an HQ with very many small writers');
+  withExample(command, 'hq install --with-schema').action((options: Options) =>
+    withApp(session, 'hq', async ({ app }) => {
+      const report = await app.installHq({
+        withSchema: options.withSchema === true,
+        manifest: options.manifest ?? null,
+        notify: options.notify ? null : false,
+      });
+      return done(report, installText(report));
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const main = join(import.meta.dirname, 'main.ts');
+
+/** The real program in an empty folder with nothing of this machine's settings. */
+function payflow(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  files: Record<string, string> = {},
+) {
+  const folder = mkdtempSync(join(tmpdir(), 'payflow-cli-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const result = spawnSync(process.execPath, [main, ...args], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      XDG_CONFIG_HOME: folder,
+      APPDATA: folder,
+      ...env,
+    },
+    encoding: 'utf8',
+  });
+  return { folder, exit: result.status, out: result.stdout, err: result.stderr };
+}
+
+describe('a wrong command line or setting ends with exit 2 and one sentence', () => {
+  const cases: [args: string[], env: Record<string, string>, sentence: string][] = [
+    [['sync', '--frobnicate'], {}, "Unknown option '--frobnicate'."],
+    [['frobnicate'], {}, "Unknown command 'frobnicate'."],
+    [[], {}, 'The command is not complete.'],
+    [['hq'], {}, 'See "payflow hq --help".'],
+    [['sync', '--direction', 'up'], {}, 'push, pull, both'],
+    [['retry', 'ord_001'], {}, 'TABLE:ID'],
+    [['logs', '--limit', 'x'], {}, 'whole number'],
+    [['held', 'extra'], {}, 'Too many arguments'],
+    [['sync'], {}, 'The setting DATABASE_URL is missing.'],
+    [
+      ['sync'],
+      { DATABASE_URL: 'postgres://u:pw@127.0.0.1:1/d' },
+      'The setting PAYFLOW_TERMINAL is missing.',
+    ],
+    [['hq', 'status'], { DATABASE_URL: 'mysql://u:pw@h/d' }, 'The setting DATABASE_URL is wrong'],
+    [['status'], { SYNC_MODE: 'sometimes' }, 'live, cron or manual'],
+  ];
+  test.each(cases)('payflow %j %j', (args, env, sentence) => {
+    const { exit, out, err } = payflow(args, env);
+    expect([exit, out]).toEqual([2, '']);
+    expect(err).toContain(sentence);
+    expect(err.trimEnd()).not.toMatch(/\n|\bat .*:\d+|pw@/);
+  });
+});
+
+test('in JSON mode an error is the one document on stdout', () => {
+  const { exit, out, err } = payflow(['sync', '--json']);
+  expect([exit, err]).toEqual([2, '']);
+  expect(JSON.parse(out)).toEqual({
+    error: { code: 'SETTINGS_MISSING', message: expect.stringContaining('DATABASE_URL') as string },
+  });
+});
+
+test('.env is read from the folder one stands in', () => {
+  expect(payflow(['sync'], {}, { '.env': 'DATABASE_URL=mysql://h/d\n' }).err).toContain('is wrong');
+});
+
+test('a usage error leaves nothing behind', () => {
+  const { folder } = payflow(['frobnicate']);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+describe('every command has help with an example', () => {
+  test.each([
+    ['hq', 'install'],
+    ['hq', 'status'],
+    ['hq', 'uninstall'],
+    ['manifest'],
+    ['init'],
+    ['sync'],
+    ['status'],
+    ['held'],
+    ['conflicts'],
+    ['rejected'],
+    ['logs'],
+    ['stats'],
+    ['checkpoints'],
+    ['retry'],
+    ['reset'],
+    ['verify'],
+    ['schema', 'check'],
+    ['schema', 'fix'],
+    ['demo'],
+  ])('payflow %s %s', (...words) => {
+    const { exit, out, err } = payflow([...words.filter((word) => word !== undefined), '--help']);
+    expect([exit, err]).toEqual([0, '']);
+    expect(out).toMatch(/--json/);
+    expect(out).toContain(`$ payflow ${words.join(' ')}`);
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * The command line's composition root: reads the arguments, runs one command, says how it ended. stdout carries the
+ * answer and nothing else; errors and progress go to stderr (an error in JSON mode is the answer).
+ */
+import { join } from 'node:path';
+import { PayflowError } from '../../shared/errors.ts';
+import { renderMessage } from '../../shared/messages.ts';
+import { createLog, logPath, type Log } from '../host/log.ts';
+import { loadCatalogue } from '../host/messages.ts';
+import { readSettings, type Settings } from '../host/settings.ts';
+import { userDataFolder } from '../host/user-data.ts';
+import { exitOf, toFailure } from './failure.ts';
+import type { Outcome } from './outcome.ts';
+import { buildProgram, helpLine } from './program.ts';
+import type { Session } from './session.ts';
+import { printable } from './text.ts';
+
+const argv = process.argv.slice(2);
+const asJson = argv.includes('--json');
+const catalogue = loadCatalogue();
+let settings: Settings | undefined;
+let log: Log | undefined;
+
+/** `| head` ends a pipe early: no failure of ours. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+/** Before the settings are known, or when they are wrong, the log stands in the user's folder. */
+function logFolder(): string {
+  return settings?.logFolder ?? (process.env['PAYFLOW_LOG_DIR'] || join(userDataFolder(), 'logs'));
+}
+
+/** Made when there is something to log. */
+function openLog(): Log {
+  const password = settings?.hq?.password;
+  log ??= createLog(
+    logFolder(),
+    [password, settings?.jwtSecret].filter((secret) => typeof secret === 'string'),
+  );
+  return log;
+}
+
+function showFailure(error: unknown): void {
+  const failure = toFailure(error, helpLine(buildProgram(session), argv), logPath(logFolder()));
+  if (failure === null) return;
+  const exit = exitOf(failure);
+  // A wrong command line is no event; everything else is, with its trace.
+  if (failure.code !== 'USAGE')
+    openLog().error(`payflow ${argv.join(' ')}: ${failure.code}`, failure);
+  const message = printable(renderMessage(catalogue, failure.code, failure.params));
+  if (asJson) print(JSON.stringify({ error: { code: failure.code, message } }));
+  else process.stderr.write(`${message}\n`);
+  process.exitCode = exit;
+}
+
+const session: Session = {
+  settings: () => (settings ??= readSettings()),
+  catalogue,
+  openApp: async (given) => {
+    const { openApp } = await import('../host/app.ts');
+    return openApp(given, openLog());
+  },
+  show: ({ json, text, exit }: Outcome) => {
+    print(asJson ? JSON.stringify(json, null, 2) : text);
+    process.exitCode = exit;
+  },
+  note: (text) => {
+    if (!asJson) print(text);
+  },
+};
+
+function endUnexpectedly(error: unknown): never {
+  showFailure(error instanceof PayflowError ? error : new Error('uncaught', { cause: error }));
+  // The state of the process is unknown: nothing that still runs in it may go on writing.
+  process.exit();
+}
+
+process.on('uncaughtException', endUnexpectedly);
+process.on('unhandledRejection', endUnexpectedly);
+
+try {
+  await buildProgram(session).parseAsync(argv, { from: 'user' });
+} catch (error) {
+  showFailure(error);
+}

@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import type { Catalogue } from '../../shared/messages.ts';
+import { renderMessage } from '../../shared/messages.ts';
+import type { MessageParams } from '../../shared/errors.ts';
+import type { App, OnProgress } from '../host/app-types.ts';
+import type { Settings } from '../host/settings.ts';
+import { requireHq, requireTerminal } from '../host/settings.ts';
+import type { Outcome } from './outcome.ts';
+import { createProgress } from './progress.ts';
+
+/**
+ * What a command is given: everything it may touch. Made once per process by `main.ts`; tests give their own.
+ */
+export interface Session {
+  /** Read when first asked for, so that `--help` needs no settings. Throws where one is wrong. */
+  readonly settings: () => Settings;
+  readonly catalogue: Catalogue;
+  readonly openApp: (settings: Settings) => Promise<App>;
+  /** Shows what a command has to say and sets the exit code. */
+  readonly show: (outcome: Outcome) => void;
+  /** Shows a text at once, before the work that follows it; nothing in JSON mode. */
+  readonly note: (text: string) => void;
+}
+
+/** hq: DATABASE_URL; terminal: that and PAYFLOW_TERMINAL; local: neither. Checked before anything is opened. */
+export type Needs = 'hq' | 'terminal' | 'local';
+
+export interface Work {
+  readonly app: App;
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+  /** A message of the catalogue as text. */
+  readonly say: (code: string, params?: MessageParams) => string;
+}
+
+function checkNeeds(settings: Settings, needs: Needs): void {
+  if (needs !== 'local') requireHq(settings);
+  if (needs === 'terminal') requireTerminal(settings);
+}
+
+/** Opens the app, does the work, shows its outcome, closes the app. Ctrl-C ends the work at its next safe point. */
+export async function withApp(
+  session: Session,
+  needs: Needs,
+  work: (work: Work) => Promise<Outcome>,
+): Promise<void> {
+  const settings = session.settings();
+  checkNeeds(settings, needs);
+  const stop = new AbortController();
+  // The second Ctrl-C is the system's own: nobody is locked in.
+  const onInterrupt = (): void => stop.abort();
+  process.once('SIGINT', onInterrupt);
+  const progress = createProgress();
+  const app = await session.openApp(settings);
+  try {
+    const outcome = await work({
+      app,
+      onProgress: progress.show,
+      signal: stop.signal,
+      say: (code, params) => renderMessage(session.catalogue, code, params),
+    });
+    progress.stop();
+    session.show(outcome);
+  } finally {
+    progress.stop();
+    process.off('SIGINT', onInterrupt);
+    await app.close();
+  }
+}
+
+/** The example that every `--help` ends with. */
+export function withExample(command: Command, ...lines: readonly string[]): Command {
+  const examples = lines.map((line) => `  $ payflow ${line}`).join('\n');
+  return command.addHelpText('after', `\nExample:\n${examples}`);
+}

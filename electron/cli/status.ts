@@ -1,0 +1,77 @@
+import type { Command } from 'commander';
+import type { Catalogue } from '../../shared/messages.ts';
+import { renderStatus } from '../../shared/messages.ts';
+import type { StatusReport } from '../host/app-types.ts';
+import { doneWith } from './outcome.ts';
+import { withApp, withExample, type Session } from './session.ts';
+import { count, paragraphs, printable } from './text.ts';
+
+const time = (at: number | null): string | null =>
+  at === null ? null : new Date(at).toISOString();
+
+/** DESIGN 10's shape. `reason` is the window's sentence; `headline` and `causes` stand beside it. */
+export function statusJson(
+  { status, facts, terminal }: StatusReport,
+  catalogue: Catalogue,
+): object {
+  const { headline, reason } = renderStatus(catalogue, status.reason);
+  const { waiting, held, rejected, conflicts, lastRun } = facts;
+  return {
+    state: status.state,
+    reason,
+    headline,
+    code: status.reason.code,
+    attention: status.attention,
+    causes: status.causes.map((cause) => ({
+      code: cause.code,
+      message: renderStatus(catalogue, cause).reason,
+    })),
+    terminal,
+    waiting: { upload: waiting, held, rejected, conflicts },
+    oldestUnsentAt: time(facts.oldestUnsentAt),
+    lastRun: lastRun === null ? null : { at: time(lastRun.at), status: lastRun.status },
+    nextRunAt: time(facts.nextRunAt),
+    clockSkewMs: facts.clockSkewMs,
+  };
+}
+
+export function statusText(
+  { status, facts, terminal }: StatusReport,
+  catalogue: Catalogue,
+): string {
+  const { headline, reason } = renderStatus(catalogue, status.reason);
+  const others = status.causes
+    .filter(({ code }) => code !== status.reason.code)
+    .map((cause) => renderStatus(catalogue, cause))
+    .map((text) => `! ${text.headline}. ${text.reason}`);
+  const numbers = [
+    count(facts.waiting, 'change') + ' waiting',
+    `${facts.held} held`,
+    `${facts.rejected} rejected`,
+    count(facts.conflicts, 'conflict') + ' settled',
+  ];
+  const place = terminal === null ? '' : `Terminal ${terminal}: `;
+  return printableLines(
+    paragraphs(`${headline}\n${reason}`, others.join('\n'), place + numbers.join(', ')),
+  );
+}
+
+const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+export function addStatus(program: Command, session: Session): void {
+  const command = program
+    .command('status')
+    .description('is everything safe? State, reason and what waits; needs no HQ');
+  withExample(command, 'status').action(() =>
+    withApp(session, 'local', async ({ app }) => {
+      const report = await app.status();
+      const { catalogue } = session;
+      const { held, rejected } = report.facts;
+      return doneWith(
+        held + rejected > 0,
+        statusJson(report, catalogue),
+        statusText(report, catalogue),
+      );
+    }),
+  );
+}

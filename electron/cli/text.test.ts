@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { renderMessage } from '../../shared/messages.ts';
+import { noCounts, type RunReport } from '../../shared/report.ts';
+import type { HeldRow } from '../../shared/rows.ts';
+import { loadCatalogue } from '../host/messages.ts';
+import { heldText } from './held.ts';
+import { parseRowName } from './retry.ts';
+import { runOutcome } from './sync.ts';
+import { syncText } from './sync-text.ts';
+import { printable, textTable } from './text.ts';
+import { verifyText } from './verify.ts';
+
+const catalogue = loadCatalogue();
+const say = (code: string, params = {}) => renderMessage(catalogue, code, params);
+
+const report: RunReport = {
+  runId: 'r',
+  direction: 'both',
+  status: 'completed',
+  durationMs: 12,
+  download: { ...noCounts, applied: 100, deleted: 1 },
+  upload: { ...noCounts, applied: 50 },
+  tables: {
+    products: { download: { ...noCounts, applied: 100, deleted: 1 }, upload: noCounts },
+    orders: { download: noCounts, upload: { ...noCounts, applied: 50 } },
+  },
+};
+const still: RunReport = { ...report, download: noCounts, upload: noCounts, tables: {} };
+
+test("a sync ends with PayFlow's own lines", () => {
+  expect(syncText(report).split('\n').slice(-3)).toEqual([
+    'PUSH (PostgreSQL -> SQLite): 101 records synced',
+    'PULL (SQLite -> PostgreSQL): 50 records synced',
+    'Total: 151 records - 0 errors',
+  ]);
+});
+
+test('a sync that moved nothing says so', () => {
+  expect(syncText(still)).toBe(
+    [
+      'Nothing to do: both sides were already in step.',
+      '',
+      'PUSH (PostgreSQL -> SQLite): 0 records synced',
+      'PULL (SQLite -> PostgreSQL): 0 records synced',
+      'Total: 0 records - 0 errors',
+    ].join('\n'),
+  );
+});
+
+test.each([
+  ['completed', noCounts, 0],
+  ['completed', { ...noCounts, conflicts: 2 }, 0],
+  ['completed', { ...noCounts, held: 1 }, 3],
+  ['partial', noCounts, 3],
+  ['failed', noCounts, 1],
+  ['cancelled', noCounts, 1],
+] as const)('a %s run exits as DESIGN 10 says', (status, download, exit) => {
+  expect(runOutcome({ ...still, status, download }, say).exit).toBe(exit);
+});
+
+test('a failed run says why, in text and JSON', () => {
+  const error = { code: 'HQ_REFUSED', params: { where: 'hq:1' } };
+  const { json, text } = runOutcome({ ...report, status: 'failed', error }, say);
+  expect(text).toContain('No PostgreSQL answers at hq:1');
+  expect(json).toMatchObject({
+    runId: 'r',
+    error: { code: 'HQ_REFUSED', message: say(error.code, error.params) },
+  });
+});
+
+test('a held row is listed in its own words', () => {
+  const row: HeldRow = {
+    table: 'orders',
+    id: 'ord_001',
+    direction: 'upload',
+    missing: [{ field: 'shift_id', refTable: 'shifts', refId: 'shift_001', why: 'not-sent' }],
+    since: '2026-11-22T14:32:00.000Z',
+    tries: 2,
+  };
+  expect(heldText([row], say).split('\n')).toEqual([
+    'Skipped orders:ord_001 - missing FK dependencies: shift_id->shifts[shift_001] (upload, not-sent, since 2026-11-22T14:32:00.000Z, 2 tries)',
+    '',
+    '1 row held.',
+  ]);
+});
+
+test('a table is aligned: texts left, numbers right, nulls as a dash', () => {
+  const rows = [
+    { a: 'x', b: 5, c: null },
+    { a: 'long', b: 1_000, c: '\u001b[31mred\n' },
+  ];
+  const table = textTable(rows, [
+    { title: 'A', value: ({ a }) => a },
+    { title: 'B', value: ({ b }) => b },
+    { title: 'C', value: ({ c }) => c },
+  ]);
+  expect(table.split('\n')).toEqual(['A        B  C', 'x        5  -', 'long  1000   [31mred']);
+});
+
+test('control characters from a database never reach the terminal', () => {
+  expect(printable('a\u001b]0;x\u0007b\r\nc\u009bd')).toBe('a ]0;x b c d');
+});
+
+test('a row name may hold colons in its id', () => {
+  expect(parseRowName('orders:a:b')).toEqual({ table: 'orders', id: 'a:b' });
+  expect(() => parseRowName(':a')).toThrow('TABLE:ID');
+  expect(() => parseRowName('orders:')).toThrow('TABLE:ID');
+});
+
+test('verify names what differs and cuts long lists', () => {
+  const differing = Array.from({ length: 12 }, (_, index) => `id${index}`);
+  const text = verifyText({
+    equal: false,
+    explained: 1,
+    tables: { orders: { hq: 20, terminal: 19, differing } },
+  });
+  expect(text).toContain('id9, ... (12 in all)');
+  expect(text).toContain('1 row set aside');
+  expect(text.endsWith('The two sides differ.')).toBe(true);
+});

@@ -1,0 +1,203 @@
+import type { Facts, Running, Status } from '../../shared/status.ts';
+import type { RunDirection, RunReport } from '../../shared/report.ts';
+import type { ConflictRow, HeldRow, RejectedRow, VerifyReport } from '../../shared/rows.ts';
+
+/**
+ * What the command line needs from PayFlow, written down by the command line. `electron/host/app.ts` implements it.
+ * Every call may throw PayflowError. HQ is connected to when a call needs it and not before: the calls under "local"
+ * work without HQ and without DATABASE_URL. A call that writes payflow.db throws ENGINE_RUNNING beside an engine.
+ */
+
+/** Called often and cheaply; whoever listens decides what to show. */
+export type OnProgress = (progress: Running) => void;
+
+export interface HqInstallOptions {
+  readonly withSchema: boolean;
+  /** Path of a manifest file; null: PayFlow's own. */
+  readonly manifest: string | null;
+  /** Null: as installed before. */
+  readonly notify: boolean | null;
+}
+
+/** Tables by name. */
+export interface HqInstallReport {
+  readonly created: readonly string[];
+  readonly updated: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly dropped: readonly string[];
+  readonly migrations: readonly number[];
+  readonly notify: boolean;
+}
+
+export interface HqTerminal {
+  readonly code: string;
+  readonly lastSeenAt: Date;
+  /** Feed entries it has not read yet. */
+  readonly behind: number;
+  /** Its own rows that wait for upload, as it last said. */
+  readonly waiting: number;
+}
+
+/** Who delays the feed (DESIGN 3.7). */
+export interface FeedHolder {
+  readonly kind: string;
+  readonly pid: number | null;
+  readonly database: string | null;
+  readonly who: string | null;
+  readonly application: string | null;
+  readonly since: Date | null;
+}
+
+export interface CaptureFinding {
+  readonly table: string;
+  readonly relation: string;
+  readonly object: string | null;
+  readonly problem: string;
+}
+
+export interface HqStatus {
+  readonly terminals: readonly HqTerminal[];
+  readonly feed: {
+    readonly entries: number;
+    readonly bytes: number;
+    readonly oldestAt: Date | null;
+  };
+  readonly holders: readonly FeedHolder[];
+  readonly captured: readonly string[];
+  readonly findings: readonly CaptureFinding[];
+}
+
+export interface InitReport {
+  readonly database: string;
+  readonly terminal: string;
+  /** False: the file was there and has been aligned. */
+  readonly created: boolean;
+  /** Rows that came with the first load, by table. */
+  readonly tables: Readonly<Record<string, number>>;
+  readonly held: number;
+  readonly rejected: number;
+}
+
+export interface SyncRequest {
+  readonly direction: RunDirection;
+  readonly table: string | null;
+  readonly dryRun: boolean;
+  readonly onProgress: OnProgress;
+  /** Aborted by Ctrl-C: the run ends `cancelled` at its next safe point. */
+  readonly signal: AbortSignal;
+}
+
+/** `status` of DESIGN 10; the facts that the status came from stand beside it. */
+export interface StatusReport {
+  readonly status: Status;
+  readonly facts: Facts;
+  readonly terminal: string | null;
+}
+
+export interface LogEntry {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly report: RunReport;
+}
+
+export interface TableStats {
+  readonly rows: number;
+  readonly pending: number;
+  readonly held: number;
+  readonly rejected: number;
+}
+
+export interface Stats {
+  readonly tables: Readonly<Record<string, TableStats>>;
+}
+
+export interface Checkpoint {
+  readonly table: string;
+  /** The pair of DESIGN 3.3, decimal text. */
+  readonly xid: string;
+  readonly seq: string;
+  readonly loaded: boolean;
+  readonly reload: boolean;
+  readonly updatedAt: string | null;
+}
+
+/** A row as the command line names it: `table:id`. */
+export interface RowName {
+  readonly table: string;
+  readonly id: string;
+}
+
+/** One difference between payflow.db and HQ. `fix` null: nothing automatic. */
+export interface SchemaDifference {
+  readonly code: string;
+  readonly severity: string;
+  readonly table: string;
+  readonly column?: string;
+  readonly detail?: string;
+  readonly fix: readonly string[] | null;
+}
+
+export interface SchemaReport {
+  readonly differences: readonly SchemaDifference[];
+}
+
+export interface SchemaFixReport {
+  /** What was to be mended, with the statements that do it. */
+  readonly differences: readonly SchemaDifference[];
+  /** The statements that ran; empty where nothing was applied. */
+  readonly applied: readonly string[];
+  readonly backup: string | null;
+  /** What no statement mends. */
+  readonly remaining: readonly SchemaDifference[];
+}
+
+export interface App {
+  installHq(options: HqInstallOptions): Promise<HqInstallReport>;
+  hqStatus(): Promise<HqStatus>;
+  /** The tables that are captured no longer. */
+  uninstallHq(): Promise<{ readonly tables: readonly string[] }>;
+  /** A manifest for HQ's catalogue, as YAML. */
+  manifest(): Promise<string>;
+
+  init(onProgress: OnProgress, signal: AbortSignal): Promise<InitReport>;
+  sync(request: SyncRequest): Promise<RunReport>;
+  /** Tries held and rejected rows again now; no names: all of them. */
+  retry(rows: readonly RowName[], onProgress: OnProgress, signal: AbortSignal): Promise<RunReport>;
+  verify(onProgress: OnProgress, signal: AbortSignal): Promise<VerifyReport>;
+  schemaCheck(): Promise<SchemaReport>;
+  /** `apply` false: says what it would do. */
+  schemaFix(options: { readonly apply: boolean }): Promise<SchemaFixReport>;
+
+  // local
+  status(): Promise<StatusReport>;
+  held(): Promise<readonly HeldRow[]>;
+  conflicts(): Promise<readonly ConflictRow[]>;
+  rejected(): Promise<readonly RejectedRow[]>;
+  /** Newest first. */
+  logs(options: { readonly limit: number }): Promise<readonly LogEntry[]>;
+  stats(): Promise<Stats>;
+  checkpoints(): Promise<readonly Checkpoint[]>;
+  /** Marks tables (null: all) for a re-baseline at the next sync; answers with their names. */
+  reset(table: string | null): Promise<readonly string[]>;
+
+  /** Lets go of files and connections; called once, also after a failure. */
+  close(): Promise<void>;
+}
+
+/** What `payflow demo` asks of `runDemo` (`electron/host/demo/demo.ts`), which needs neither settings nor HQ. */
+export interface DemoOptions {
+  /** One round, then the end; otherwise until `signal`. */
+  readonly once: boolean;
+  /** Rows of the sample shop, about; null: the demo's own size. */
+  readonly rows: number | null;
+  /** Shows a line as it happens. */
+  readonly print: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface DemoResult {
+  readonly reports: readonly RunReport[];
+  readonly verify: VerifyReport;
+  /** What the demo ends with. */
+  readonly text: string;
+}

@@ -1,0 +1,378 @@
+/** Composition of the product for the command line and, later, the desktop app: stores, engine, checks. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PayflowError } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import type { RunReport } from '../../shared/report.ts';
+import { verify } from '../check/verify.ts';
+import { rebuildTriggers } from '../local/capture.ts';
+import { acquireLock, type EngineLock } from '../local/lock.ts';
+import { localVersion, migrateLocal } from '../local/migrate.ts';
+import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
+import { createLocalStore } from '../local/store.ts';
+import {
+  conflictRows,
+  heldRows,
+  loggedRuns,
+  markForReload,
+  metaValue,
+  rejectedRows,
+  savedCursors,
+  tableCounts,
+} from '../local/views.ts';
+import { readCatalogue } from '../remote/catalogue.ts';
+import { Connections } from '../remote/connection.ts';
+import { statusOfHq } from '../remote/hq-status.ts';
+import { readHqManifest } from '../remote/hq-plan.ts';
+import { installCapture } from '../remote/install.ts';
+import { createRemoteStore } from '../remote/store.ts';
+import { uninstallCapture } from '../remote/uninstall.ts';
+import { applyFix, checkSchema, createOrAlign } from '../schema/align.ts';
+import { effectivePlan } from '../schema/effective-plan.ts';
+import { printManifest } from '../schema/print-manifest.ts';
+import { readManifest } from '../schema/read-manifest.ts';
+import { Cancelled } from '../sync/cancelled.ts';
+import { connect, META, type ConnectOptions } from '../sync/connect.ts';
+import { runCycle } from '../sync/cycle.ts';
+import type { CycleRequest, EnginePorts } from '../sync/engine.ts';
+import type { App, InitReport, OnProgress, SchemaReport } from './app-types.ts';
+import { hashing } from './hashing.ts';
+import type { Log } from './log.ts';
+import { resourcesFolder } from './resources.ts';
+import { requireHq, requireTerminal, type Settings } from './settings.ts';
+import { statusReport } from './status-report.ts';
+import { appVersion } from './version.ts';
+import { dryRun } from './dry-run.ts';
+
+const NOBODY_LISTENS = { onProgress: () => undefined, signal: new AbortController().signal };
+const WHOLE_CYCLE: CycleRequest = { direction: 'both', table: null, retry: [] };
+
+/** One process's hold on payflow.db and HQ. Opens each when it is first needed. */
+class LocalApp implements App {
+  readonly #settings: Settings;
+  readonly #log: Log;
+  readonly #at: (step: string) => void;
+  #connections: Connections | null = null;
+  #lock: EngineLock | null = null;
+  readonly #open: ReadableDb[] = [];
+
+  constructor(settings: Settings, log: Log, at: (step: string) => void) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#at = at;
+  }
+
+  // ------------------------------------------------------------------------------------------ HQ
+
+  async installHq(options: Parameters<App['installHq']>[0]) {
+    const path = options.manifest ?? join(resourcesFolder, 'manifest.yaml');
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      throw new PayflowError('MANIFEST_UNREADABLE', { file: path }, { cause: error });
+    });
+    const manifest = readManifest(text, path);
+    return this.#hq().use((client) =>
+      installCapture(client, {
+        manifest,
+        withSchema: options.withSchema,
+        ...(options.notify === null ? {} : { notify: options.notify }),
+      }),
+    );
+  }
+
+  hqStatus() {
+    return this.#hq().use((client) => statusOfHq(client));
+  }
+
+  uninstallHq() {
+    return this.#hq().use((client) => uninstallCapture(client));
+  }
+
+  manifest() {
+    return this.#hq().use(async (client) => {
+      const manifest = await readHqManifest(client);
+      return printManifest(
+        manifest,
+        await readCatalogue(client, manifest.schema, Object.keys(manifest.tables)),
+      );
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------- runs
+
+  async init(onProgress: OnProgress, signal: AbortSignal): Promise<InitReport> {
+    const created = !existsSync(this.#settings.databasePath);
+    // HQ first: a file is made or changed only when there is a plan to make it by.
+    const remote = this.#remote();
+    await remote.hello(requireTerminal(this.#settings));
+    const plan = await remote.loadPlan();
+    const db = this.#writable(true);
+    migrateLocal(db, join(resourcesFolder, 'local'));
+    await createOrAlign(db, plan, this.#backups());
+    const report = await this.#run(db, WHOLE_CYCLE, { onProgress, signal });
+    refuseFailure(report);
+    return {
+      database: this.#settings.databasePath,
+      terminal: requireTerminal(this.#settings),
+      created,
+      tables: Object.fromEntries(
+        Object.entries(report.tables).map(([name, table]) => [name, table.download.applied]),
+      ),
+      held: report.download.held + report.upload.held,
+      rejected: report.download.rejected + report.upload.rejected,
+    };
+  }
+
+  async sync({
+    direction,
+    table,
+    dryRun: dry,
+    onProgress,
+    signal,
+  }: Parameters<App['sync']>[0]): Promise<RunReport> {
+    const request: CycleRequest = { direction, table, retry: [] };
+    const db = this.#initialised();
+    this.#refuseUnknownTable(db, table);
+    if (dry) return dryRun(await this.#connect(db, request, { onProgress, signal }));
+    return this.#run(db, request, { onProgress, signal });
+  }
+
+  async retry(
+    rows: Parameters<App['retry']>[0],
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<RunReport> {
+    const db = this.#initialised();
+    const listed = [...heldRows(db), ...rejectedRows(db)].map(({ table, id }) => ({ table, id }));
+    const unknown = rows.find(
+      (row) => !listed.some(({ table, id }) => table === row.table && id === row.id),
+    );
+    if (unknown !== undefined)
+      throw new PayflowError('ROW_NOT_LISTED', { table: unknown.table, id: unknown.id });
+    return this.#run(
+      db,
+      { ...WHOLE_CYCLE, retry: rows.length === 0 ? listed : rows },
+      { onProgress, signal },
+    );
+  }
+
+  async verify(onProgress: OnProgress, signal: AbortSignal) {
+    const run = await this.#connect(this.#initialised(), WHOLE_CYCLE, { onProgress, signal });
+    return verify(run);
+  }
+
+  async schemaCheck(): Promise<SchemaReport> {
+    const { db, plan } = await this.#planned();
+    return checkSchema(db, plan);
+  }
+
+  async schemaFix({ apply }: { readonly apply: boolean }) {
+    const { db, plan } = await this.#planned();
+    const report = checkSchema(db, plan);
+    if (!apply)
+      return {
+        differences: report.differences,
+        applied: [],
+        backup: null,
+        remaining: report.differences,
+      };
+    const fixed = await applyFix(db, plan, report, this.#backups());
+    return {
+      differences: report.differences,
+      applied: fixed.applied,
+      backup: fixed.backup,
+      remaining: fixed.remaining,
+    };
+  }
+
+  // --------------------------------------------------------------------------------------- local
+
+  status() {
+    const { databasePath, mode } = this.#settings;
+    if (!existsSync(databasePath))
+      return Promise.resolve(statusReport(null, this.#settings, Date.now()));
+    const db = this.#readable();
+    return Promise.resolve(
+      statusReport(localVersion(db) === 0 ? null : db, { ...this.#settings, mode }, Date.now()),
+    );
+  }
+
+  held() {
+    return Promise.resolve(heldRows(this.#readable()));
+  }
+
+  conflicts() {
+    return Promise.resolve(conflictRows(this.#readable()));
+  }
+
+  rejected() {
+    return Promise.resolve(rejectedRows(this.#readable()));
+  }
+
+  logs({ limit }: { readonly limit: number }) {
+    return Promise.resolve(loggedRuns(this.#readable(), limit));
+  }
+
+  stats() {
+    const db = this.#readable();
+    return Promise.resolve({ tables: tableCounts(db, storedPlan(db)) });
+  }
+
+  checkpoints() {
+    return Promise.resolve(savedCursors(this.#readable()));
+  }
+
+  reset(table: string | null) {
+    const db = this.#initialised();
+    this.#refuseUnknownTable(db, table);
+    return Promise.resolve(markForReload(db, table));
+  }
+
+  async close(): Promise<void> {
+    for (const db of this.#open) db.close();
+    this.#lock?.release();
+    await this.#connections?.close();
+  }
+
+  // ------------------------------------------------------------------------------------- opening
+
+  #hq(): Connections {
+    this.#connections ??= new Connections({
+      address: requireHq(this.#settings),
+      applicationName: `payflow ${this.#settings.terminal ?? ''}`.trim(),
+    });
+    return this.#connections;
+  }
+
+  #remote() {
+    return createRemoteStore(this.#hq(), appVersion());
+  }
+
+  /** The file for writing, with the lock on it: one engine per file. */
+  #writable(create: boolean): WritableDb {
+    const { databasePath } = this.#settings;
+    if (!create && !existsSync(databasePath))
+      throw new PayflowError('LOCAL_NOT_FOUND', { file: databasePath });
+    this.#lock ??= acquireLock(databasePath);
+    const db = openLocal(databasePath, { create });
+    this.#open.push(db);
+    return db;
+  }
+
+  /** The file for writing, once `init` has been there. Missing capture triggers are mended at every start (DESIGN 4.4). */
+  #initialised(): WritableDb {
+    const db = this.#writable(false);
+    if (localVersion(db) === 0)
+      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#settings.databasePath });
+    migrateLocal(db, join(resourcesFolder, 'local'));
+    if (metaValue(db, META.plan) !== null) this.#mendTriggers(db, storedPlan(db));
+    return db;
+  }
+
+  #mendTriggers(db: WritableDb, plan: Plan): void {
+    const findings = rebuildTriggers(db, plan);
+    const count = findings.missing.length + findings.changed.length + findings.extra.length;
+    if (count > 0)
+      this.#log.warn('capture triggers were not as they should be and have been mended', { count });
+  }
+
+  #readable(): ReadableDb {
+    const db = openLocal(this.#settings.databasePath, { readonly: true });
+    this.#open.push(db);
+    if (localVersion(db) === 0)
+      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#settings.databasePath });
+    return db;
+  }
+
+  async #planned(): Promise<{ db: WritableDb; plan: Plan }> {
+    const db = this.#initialised();
+    const remote = this.#remote();
+    await remote.hello(requireTerminal(this.#settings));
+    return { db, plan: await remote.loadPlan() };
+  }
+
+  #ports(db: WritableDb): EnginePorts {
+    const now = (): string => new Date().toISOString();
+    return {
+      local: createLocalStore(db, now),
+      remote: this.#remote(),
+      clock: { now, ticks: () => performance.now() },
+      hashing,
+      log: this.#log,
+      at: this.#at,
+    };
+  }
+
+  #options(
+    db: WritableDb,
+    request: CycleRequest,
+    { onProgress, signal } = NOBODY_LISTENS as Watch,
+  ): ConnectOptions {
+    return {
+      code: requireTerminal(this.#settings),
+      request,
+      limits: {
+        pageSize: Math.min(this.#settings.batchSize, 1000),
+        batchSize: this.#settings.batchSize,
+      },
+      effectivePlan: (plan) => {
+        this.#mendTriggers(db, plan);
+        return effectivePlan(db, plan);
+      },
+      onProgress,
+      checkCancelled: () => {
+        if (signal.aborted) throw new Cancelled();
+      },
+    };
+  }
+
+  #run(db: WritableDb, request: CycleRequest, watch: Watch): Promise<RunReport> {
+    return runCycle(this.#ports(db), this.#options(db, request, watch));
+  }
+
+  async #connect(db: WritableDb, request: CycleRequest, watch: Watch) {
+    return (await connect(this.#ports(db), this.#options(db, request, watch))).run;
+  }
+
+  #backups() {
+    return {
+      backupDir: join(dirname(this.#settings.databasePath), 'backups'),
+      keep: this.#settings.backupKeep,
+    };
+  }
+
+  #refuseUnknownTable(db: ReadableDb, table: string | null): void {
+    if (table === null || metaValue(db, META.plan) === null) return;
+    if (!storedPlan(db).tables.some(({ name }) => name === table))
+      throw new PayflowError('TABLE_UNKNOWN', { table });
+  }
+}
+
+interface Watch {
+  readonly onProgress: OnProgress;
+  readonly signal: AbortSignal;
+}
+
+/** The plan of the last run, narrowed to the file. */
+function storedPlan(db: ReadableDb): Plan {
+  const text = metaValue(db, META.plan);
+  if (text === null) throw new PayflowError('LOCAL_NOT_INITIALISED', { file: db.name });
+  return effectivePlan(db, JSON.parse(text) as Plan);
+}
+
+function refuseFailure(report: RunReport): void {
+  if (report.error !== undefined) throw new PayflowError(report.error.code, report.error.params);
+  if (report.status === 'cancelled') throw new PayflowError('CANCELLED');
+}
+
+/**
+ * Opens nothing yet: a command that needs no HQ and no file touches neither. `at` hears the named points of the
+ * engine's cycle (crash tests).
+ */
+export function openApp(
+  settings: Settings,
+  log: Log,
+  at: (step: string) => void = () => undefined,
+): Promise<App> {
+  return Promise.resolve(new LocalApp(settings, log, at));
+}

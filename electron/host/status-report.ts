@@ -1,0 +1,69 @@
+import { statusOf, type Facts } from '../../shared/status.ts';
+import type { ReadableDb } from '../local/open.ts';
+import { loggedRuns, metaValue, savedCursors, waiting } from '../local/views.ts';
+import { META } from '../sync/connect.ts';
+import type { StatusReport } from './app-types.ts';
+import type { Settings } from './settings.ts';
+
+/** Gathers the facts a status is made of from payflow.db alone; null: there is no such file yet. */
+export function statusReport(db: ReadableDb | null, settings: Settings, now: number): StatusReport {
+  const facts = db === null ? factsWithoutFile(settings, now) : factsOf(db, settings, now);
+  return {
+    status: statusOf(facts),
+    facts,
+    terminal: (db && metaValue(db, META.code)) ?? settings.terminal,
+  };
+}
+
+function factsWithoutFile(settings: Settings, now: number): Facts {
+  return {
+    now,
+    configured: false,
+    loaded: false,
+    running: null,
+    hq: 'unknown',
+    error: null,
+    paused: null,
+    waiting: 0,
+    oldestUnsentAt: null,
+    held: 0,
+    rejected: 0,
+    conflicts: 0,
+    lastRun: null,
+    nextRunAt: null,
+    mode: settings.mode,
+    intervalMs: 0,
+    clockSkewMs: null,
+    diskLow: false,
+  };
+}
+
+function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
+  const { upload, oldestUnsentAt, held, rejected, conflicts } = waiting(db);
+  const cursors = savedCursors(db);
+  const [last] = loggedRuns(db, 1);
+  // Runs that moved nothing leave no record of their own, only this time.
+  const lastRunAt = metaValue(db, META.lastRunAt);
+  const failed =
+    last !== undefined &&
+    last.report.status === 'failed' &&
+    (lastRunAt === null || last.endedAt > lastRunAt);
+  const { error } = last?.report ?? {};
+  return {
+    ...factsWithoutFile(settings, now),
+    configured: settings.hq !== null && settings.terminal !== null,
+    loaded: cursors.length > 0 && cursors.every((cursor) => cursor.loaded),
+    error: failed && error !== undefined ? { ...error, since: Date.parse(last.startedAt) } : null,
+    waiting: upload,
+    oldestUnsentAt: oldestUnsentAt === null ? null : Date.parse(oldestUnsentAt),
+    held,
+    rejected,
+    conflicts,
+    lastRun:
+      failed || lastRunAt === null
+        ? last === undefined
+          ? null
+          : { at: Date.parse(last.endedAt), status: last.report.status }
+        : { at: Date.parse(lastRunAt), status: held + rejected > 0 ? 'partial' : 'completed' },
+  };
+}

@@ -1,0 +1,115 @@
+import type { Batch, CursorRow, LocalStore } from '../sync/ports.ts';
+import type { StoreContext } from './statements.ts';
+
+/** Where the terminal stands: cursors, subtrees to read again, own transactions, the open batch. */
+export type CursorStore = Pick<
+  LocalStore,
+  | 'meta'
+  | 'setMeta'
+  | 'cursors'
+  | 'saveCursor'
+  | 'subtrees'
+  | 'addSubtrees'
+  | 'dropSubtree'
+  | 'ownXids'
+  | 'addOwnXid'
+  | 'dropOwnXidsBelow'
+  | 'openBatch'
+  | 'saveBatch'
+  | 'closeBatch'
+>;
+
+type CursorColumns = Omit<CursorRow, 'loaded' | 'reload'> & { loaded: number; reload: number };
+
+export function cursorStore({ prepare, now }: StoreContext): CursorStore {
+  return {
+    meta(name) {
+      const row = prepare('SELECT value FROM sync_meta WHERE name = ?').get(name) as
+        { value: string | null } | undefined;
+      return row?.value ?? null;
+    },
+    setMeta(name, value) {
+      prepare(
+        'INSERT INTO sync_meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      ).run(name, value);
+    },
+    cursors() {
+      const rows = prepare(`
+        SELECT tbl AS "table", xid, seq, loaded, load_key AS loadKey, reload, fingerprint, updated_at AS updatedAt
+          FROM sync_cursor`).all() as CursorColumns[];
+      return new Map(
+        rows.map((row) => [
+          row.table,
+          { ...row, loaded: row.loaded === 1, reload: row.reload === 1 },
+        ]),
+      );
+    },
+    saveCursor(cursor) {
+      prepare(`
+        INSERT INTO sync_cursor (tbl, xid, seq, loaded, load_key, reload, fingerprint, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (tbl) DO UPDATE SET xid = excluded.xid, seq = excluded.seq, loaded = excluded.loaded,
+          load_key = excluded.load_key, reload = excluded.reload, fingerprint = excluded.fingerprint,
+          updated_at = excluded.updated_at`).run(
+        cursor.table,
+        cursor.xid,
+        cursor.seq,
+        cursor.loaded ? 1 : 0,
+        cursor.loadKey,
+        cursor.reload ? 1 : 0,
+        cursor.fingerprint,
+        now(),
+      );
+    },
+    subtrees() {
+      return prepare(
+        'SELECT tbl AS "table", server_id AS serverId, after_xid AS afterXid FROM sync_subtree',
+      ).all() as ReturnType<CursorStore['subtrees']>;
+    },
+    addSubtrees(table, serverIds, afterXid) {
+      for (const serverId of serverIds) {
+        prepare(`
+          INSERT INTO sync_subtree (tbl, server_id, after_xid) VALUES (?, ?, ?)
+          ON CONFLICT (tbl, server_id) DO UPDATE SET after_xid = excluded.after_xid`).run(
+          table,
+          serverId,
+          afterXid,
+        );
+      }
+    },
+    dropSubtree(table, serverId) {
+      prepare('DELETE FROM sync_subtree WHERE tbl = ? AND server_id = ?').run(table, serverId);
+    },
+    ownXids() {
+      return new Set(prepare('SELECT xid FROM sync_own_xid').pluck().all() as string[]);
+    },
+    addOwnXid(xid) {
+      prepare('INSERT INTO sync_own_xid (xid) VALUES (?) ON CONFLICT DO NOTHING').run(xid);
+    },
+    dropOwnXidsBelow(xid) {
+      // Decimal text of unsigned numbers: shorter is smaller.
+      prepare(
+        'DELETE FROM sync_own_xid WHERE length(xid) < length(:xid) OR (length(xid) = length(:xid) AND xid < :xid)',
+      ).run({
+        xid,
+      });
+    },
+    openBatch() {
+      const payload = prepare('SELECT payload FROM sync_batch ORDER BY number LIMIT 1')
+        .pluck()
+        .get() as string | undefined;
+      return payload === undefined ? null : (JSON.parse(payload) as Batch);
+    },
+    saveBatch(batch) {
+      prepare('INSERT INTO sync_batch (number, upto, payload, made_at) VALUES (?, ?, ?, ?)').run(
+        batch.number,
+        batch.upto,
+        JSON.stringify(batch),
+        now(),
+      );
+    },
+    closeBatch(number) {
+      prepare('DELETE FROM sync_batch WHERE number = ?').run(number);
+    },
+  };
+}

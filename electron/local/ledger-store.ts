@@ -1,0 +1,119 @@
+import type { MessageParams } from '../../shared/errors.ts';
+import type { MissingParent } from '../../shared/rows.ts';
+import type { Held, LocalStore, Rejected } from '../sync/ports.ts';
+import type { StoreContext } from './statements.ts';
+
+/** What is listed for people: held and rejected rows, conflicts, runs. */
+export type LedgerStore = Pick<
+  LocalStore,
+  | 'held'
+  | 'countHeld'
+  | 'hold'
+  | 'release'
+  | 'rejected'
+  | 'reject'
+  | 'acceptAgain'
+  | 'logConflict'
+  | 'saveRun'
+  | 'prune'
+>;
+
+type HeldColumns = Omit<Held, 'missing'> & { missing: string };
+type RejectedColumns = Omit<Rejected, 'params'> & { params: string };
+
+export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
+  return {
+    held() {
+      const rows = prepare(
+        'SELECT tbl AS "table", id, direction, op, missing, payload FROM sync_held',
+      ).all() as HeldColumns[];
+      return rows.map((row) => ({ ...row, missing: JSON.parse(row.missing) as MissingParent[] }));
+    },
+    countHeld() {
+      return prepare(`SELECT count(*) FROM sync_held WHERE direction = 'download'`)
+        .pluck()
+        .get() as number;
+    },
+    hold(held) {
+      prepare(`
+        INSERT INTO sync_held (tbl, id, direction, op, missing, payload, since) VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (tbl, id, direction) DO UPDATE SET op = excluded.op, missing = excluded.missing,
+          payload = excluded.payload, tries = tries + 1`).run(
+        held.table,
+        held.id,
+        held.direction,
+        held.op,
+        JSON.stringify(held.missing),
+        held.payload,
+        now(),
+      );
+    },
+    release(table, id, direction) {
+      prepare('DELETE FROM sync_held WHERE tbl = ? AND id = ? AND direction = ?').run(
+        table,
+        id,
+        direction,
+      );
+    },
+    rejected(direction) {
+      const rows = prepare(
+        'SELECT tbl AS "table", id, direction, code, params, payload, seq FROM sync_rejected WHERE direction = ?',
+      ).all(direction) as RejectedColumns[];
+      return rows.map((row) => ({ ...row, params: JSON.parse(row.params) as MessageParams }));
+    },
+    reject(rejected) {
+      prepare(`
+        INSERT INTO sync_rejected (tbl, id, direction, code, params, payload, seq, since) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (tbl, id, direction) DO UPDATE SET code = excluded.code, params = excluded.params,
+          payload = excluded.payload, seq = excluded.seq, tries = tries + 1`).run(
+        rejected.table,
+        rejected.id,
+        rejected.direction,
+        rejected.code,
+        JSON.stringify(rejected.params),
+        rejected.payload,
+        rejected.seq,
+        now(),
+      );
+    },
+    acceptAgain(table, id, direction) {
+      prepare('DELETE FROM sync_rejected WHERE tbl = ? AND id = ? AND direction = ?').run(
+        table,
+        id,
+        direction,
+      );
+    },
+    logConflict(conflict) {
+      prepare(`
+        INSERT INTO sync_conflict (tbl, row_id, column, kept, lost, winner, rule, hq_at, local_at, at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
+        conflict.table,
+        conflict.rowId,
+        conflict.column,
+        conflict.kept,
+        conflict.lost,
+        conflict.winner,
+        conflict.rule,
+        conflict.hqAt,
+        conflict.localAt,
+        now(),
+      );
+    },
+    saveRun(run) {
+      prepare(`
+        INSERT INTO sync_run (id, started_at, ended_at, direction, status, report) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (id) DO NOTHING`).run(
+        run.id,
+        run.startedAt,
+        run.endedAt,
+        run.direction,
+        run.status,
+        run.report,
+      );
+    },
+    prune(before) {
+      prepare('DELETE FROM sync_sent WHERE sent_at < ?').run(before);
+      prepare('DELETE FROM sync_run WHERE started_at < ?').run(before);
+    },
+  };
+}

@@ -1,0 +1,321 @@
+import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
+import { localSelectSql, type LocalValue } from '../sync/codec.ts';
+import { localColumn } from '../sync/plan-index.ts';
+import type { KnownRow, LocalRow, LocalStore, Referrer, UpsertRow } from '../sync/ports.ts';
+import { terminalColumn } from './schema.ts';
+import { id } from './sql.ts';
+import type { StoreContext } from './statements.ts';
+
+/** The shop's rows and what is known of each (`sync_row`). */
+export type RowStore = Pick<
+  LocalStore,
+  | 'known'
+  | 'serverIds'
+  | 'rows'
+  | 'scan'
+  | 'isEmpty'
+  | 'upsert'
+  | 'remove'
+  | 'rekey'
+  | 'placehold'
+  | 'findByUnique'
+  | 'referrers'
+  | 'setNull'
+  | 'childrenOf'
+  | 'orphanedKept'
+>;
+
+/** What the plan and HQ say about this terminal; known after the first hello. */
+export interface Shop {
+  readonly plan: Plan;
+  /** HQ's key of this terminal's own row. */
+  readonly terminal: string;
+}
+
+const SCAN_PAGE = 1000;
+/** Rows per multi-row INSERT (PERFORMANCE: 50 to 100 rows a bind save a fifth of the CPU). */
+const ROWS_PER_INSERT = 50;
+
+export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
+  const { prepare } = context;
+  const selects = new Map<string, string>();
+  const selectList = (table: TablePlan): string => {
+    let list = selects.get(table.fingerprint + table.name);
+    if (list === undefined) {
+      list = table.columns
+        .map((column) => localSelectSql(localColumn(column), `d.${id(column.local)}`))
+        .join(', ');
+      selects.set(table.fingerprint + table.name, list);
+    }
+    return list === '' ? 'NULL' : list;
+  };
+
+  const known: RowStore['known'] = (table, keys) => {
+    const found = new Map<string, KnownRow>();
+    if (keys.length === 0) return found;
+    const columns = `j.value AS key, r.local_id AS localId, r.hash, r.kept,
+      EXISTS (SELECT 1 FROM ${id(table.name)} d WHERE d.local_id = r.local_id) AS present`;
+    const rows = prepare(`
+      SELECT ${columns} FROM json_each(:keys) j
+       CROSS JOIN sync_row r ON r.tbl = :tbl AND r.local_id = j.value AND r.server_id IS NULL
+      UNION ALL
+      SELECT ${columns} FROM json_each(:keys) j CROSS JOIN sync_row r ON r.tbl = :tbl AND r.server_id = j.value`).all(
+      {
+        keys: JSON.stringify(keys),
+        tbl: table.number,
+      },
+    ) as { key: string; localId: string; hash: string | null; kept: number; present: number }[];
+    for (const row of rows)
+      found.set(row.key, { ...row, kept: row.kept === 1, present: row.present === 1 });
+    return found;
+  };
+
+  const localRow = (row: LocalValue[]): LocalRow => ({
+    localId: row[0] as string,
+    serverId: row[1] as string | null,
+    refs: row[2] === null ? null : (JSON.parse(row[2] as string) as Record<string, string>),
+    values: row.slice(4),
+  });
+  const rowColumns = (table: TablePlan): string =>
+    `d.local_id, d.server_id, r.refs, coalesce(r.kept, 0), ${selectList(table)}`;
+
+  return {
+    known,
+    serverIds(table, localIds) {
+      if (localIds.length === 0) return new Map();
+      const rows = prepare(`
+        SELECT r.local_id, coalesce(r.server_id, r.local_id) FROM json_each(?) j
+         CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = j.value`)
+        .raw()
+        .all(JSON.stringify(localIds), table.number) as [string, string][];
+      return new Map(rows);
+    },
+    rows(table, localIds) {
+      if (localIds.length === 0) return new Map();
+      const rows = prepare(`
+        SELECT ${rowColumns(table)} FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON d.local_id = j.value
+          LEFT JOIN sync_row r ON r.tbl = ? AND r.local_id = d.local_id`)
+        .raw()
+        .all(JSON.stringify(localIds), table.number) as LocalValue[][];
+      return new Map(rows.map((row) => [row[0] as string, localRow(row)]));
+    },
+    *scan(table) {
+      for (let after = ''; ;) {
+        const rows = prepare(`
+          SELECT ${rowColumns(table)} FROM ${id(table.name)} d
+            LEFT JOIN sync_row r ON r.tbl = ? AND r.local_id = d.local_id
+           WHERE d.server_id > ? ORDER BY d.server_id LIMIT ?`)
+          .raw()
+          .all(table.number, after, SCAN_PAGE) as LocalValue[][];
+        for (const row of rows) yield { ...localRow(row), kept: row[3] === 1 };
+        const last = rows.at(-1);
+        if (last === undefined || rows.length < SCAN_PAGE) return;
+        after = last[1] as string;
+      }
+    },
+    isEmpty(table) {
+      return prepare(`SELECT 1 FROM ${id(table.name)} LIMIT 1`).get() === undefined;
+    },
+    upsert(table, rows) {
+      if (rows.length === 0) return;
+      const terminals = shop().plan.tables.find(({ name }) => name === shop().plan.terminals.table);
+      const terminal = shop().terminal;
+      const own =
+        terminals === undefined
+          ? terminal
+          : (known(terminals, [terminal]).get(terminal)?.localId ?? terminal);
+      for (const pending of [false, true]) {
+        const group = rows.filter((row) => row.pending === pending);
+        for (let start = 0; start < group.length; start += ROWS_PER_INSERT) {
+          const slice = group.slice(start, start + ROWS_PER_INSERT);
+          prepare(upsertSql(table, slice.length, pending)).run(
+            ...upsertValues(table, slice, own, context.now()),
+          );
+        }
+      }
+      for (let start = 0; start < rows.length; start += ROWS_PER_INSERT) {
+        const slice = rows.slice(start, start + ROWS_PER_INSERT);
+        prepare(upsertKnownSql(slice.length)).run(
+          ...slice.flatMap((row) => knownValues(table, row)),
+        );
+      }
+    },
+    remove(table, localIds) {
+      if (localIds.length === 0) return;
+      const list = JSON.stringify(localIds);
+      prepare(
+        `DELETE FROM ${id(table.name)} WHERE local_id IN (SELECT value FROM json_each(?))`,
+      ).run(list);
+      prepare(
+        'DELETE FROM sync_row WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+      ).run(table.number, list);
+      prepare(
+        'DELETE FROM sync_base WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+      ).run(table.name, list);
+    },
+    rekey(table, moves) {
+      const rows = known(
+        table,
+        moves.map((move) => move.was),
+      );
+      const moving = moves.flatMap(({ was, key }) => {
+        const row = rows.get(was);
+        return row === undefined ? [] : [{ localId: row.localId, key }];
+      });
+      const ids = new Set(moving.map((move) => move.localId));
+      for (const taken of known(
+        table,
+        moving.map((move) => move.key),
+      ).values())
+        if (!ids.has(taken.localId)) return false;
+      for (const { localId } of moving) {
+        prepare(`UPDATE ${id(table.name)} SET server_id = NULL WHERE local_id = ?`).run(localId);
+      }
+      for (const { localId, key } of moving) {
+        prepare(`UPDATE ${id(table.name)} SET server_id = ? WHERE local_id = ?`).run(key, localId);
+        prepare(
+          'UPDATE sync_row SET server_id = nullif(?, local_id) WHERE tbl = ? AND local_id = ?',
+        ).run(key, table.number, localId);
+      }
+      return true;
+    },
+    placehold(table, columns, localIds) {
+      const column = table.columns[columns[0] ?? -1];
+      if (column === undefined) return;
+      prepare(`
+        UPDATE ${id(table.name)} SET ${id(column.local)} = 'payflow:' || local_id
+         WHERE local_id IN (SELECT value FROM json_each(?))`).run(JSON.stringify(localIds));
+    },
+    findByUnique(table, columns, tuples) {
+      const usable = tuples.filter((tuple) => !tuple.some((value) => value instanceof Uint8Array));
+      if (usable.length === 0) return [];
+      const names = columns.flatMap((index) => table.columns[index]?.local ?? []);
+      const equal = names
+        .map((name, place) => `d.${id(name)} = json_extract(j.value, '$[${String(place)}]')`)
+        .join(' AND ');
+      const rows = prepare(
+        `SELECT d.local_id, j.key FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON ${equal}`,
+      )
+        .raw()
+        .all(JSON.stringify(usable)) as [string, number][];
+      return rows.map(([localId, place]) => ({ localId, tuple: usable[place] ?? [] }));
+    },
+    referrers(table, localIds) {
+      if (localIds.length === 0) return [];
+      const list = JSON.stringify(localIds);
+      return links(shop().plan, table).flatMap(({ child, column }) => {
+        const rows = prepare(`
+          SELECT d.local_id AS localId, d.${id(column.local)} AS parentId FROM json_each(?) j
+           CROSS JOIN ${id(child.name)} d ON d.${id(column.local)} = j.value`).all(list) as {
+          localId: string;
+          parentId: string;
+        }[];
+        return rows.map((row): Referrer => ({
+          ...row,
+          table: child.name,
+          column: column.local,
+          nullable: column.nullable,
+        }));
+      });
+    },
+    setNull(table, column, localIds) {
+      prepare(
+        `UPDATE ${id(table.name)} SET ${id(column)} = NULL WHERE local_id IN (SELECT value FROM json_each(?))`,
+      ).run(JSON.stringify(localIds));
+    },
+    childrenOf(table, column, parentIds) {
+      return prepare(`
+        SELECT d.local_id FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON d.${id(column)} = j.value`)
+        .pluck()
+        .all(JSON.stringify(parentIds)) as string[];
+    },
+    orphanedKept(table) {
+      const used = links(shop().plan, table).map(
+        ({ child, column }) =>
+          `EXISTS (SELECT 1 FROM ${id(child.name)} d WHERE d.${id(column.local)} = r.local_id AND NOT (${
+            child.name === table.name ? 'd.local_id = r.local_id' : '0'
+          }))`,
+      );
+      const unused = used.length === 0 ? '1' : `NOT (${used.join(' OR ')})`;
+      return prepare(
+        `SELECT r.local_id FROM sync_row r WHERE r.tbl = ? AND r.kept = 1 AND ${unused}`,
+      )
+        .pluck()
+        .all(table.number) as string[];
+    },
+  };
+}
+
+/** Foreign keys that point at a table, with the column that holds them. */
+function links(plan: Plan, table: TablePlan): { child: TablePlan; column: ColumnPlan }[] {
+  return plan.tables.flatMap((child) =>
+    child.foreignKeys.flatMap((foreignKey) => {
+      if (foreignKey.refTable !== table.name) return [];
+      const column = child.columns.find((candidate) => candidate.hq === foreignKey.column);
+      return column === undefined ? [] : [{ child, column }];
+    }),
+  );
+}
+
+const tuple = (width: number): string => `(${new Array<string>(width).fill('?').join(', ')})`;
+
+/** Never REPLACE: it deletes and cascades (DESIGN 5.2). A pending row keeps what the POS reads of its status. */
+function upsertSql(table: TablePlan, rows: number, pending: boolean): string {
+  const business = table.columns.map((column) => id(column.local));
+  const terminal = table.addsTerminalColumn ? [terminalColumn] : [];
+  const columns = [
+    'local_id',
+    'server_id',
+    ...business,
+    ...terminal,
+    'sync_status',
+    'sync_operation',
+    'last_sync_at',
+  ];
+  const rewritten = [
+    'server_id',
+    ...business,
+    'last_sync_at',
+    ...(pending ? [] : ['sync_status', 'sync_operation']),
+  ];
+  const sets = [
+    ...rewritten.map((column) => `${column} = excluded.${column}`),
+    ...terminal.map((column) => `${column} = coalesce(${column}, excluded.${column})`),
+  ];
+  const values = new Array<string>(rows).fill(tuple(columns.length)).join(', ');
+  return `INSERT INTO ${id(table.name)} (${columns.join(', ')}) VALUES ${values}
+    ON CONFLICT (local_id) DO UPDATE SET ${sets.join(', ')}`;
+}
+
+function upsertValues(
+  table: TablePlan,
+  rows: readonly UpsertRow[],
+  ownTerminal: string,
+  now: string,
+): LocalValue[] {
+  const values: LocalValue[] = [];
+  for (const row of rows) {
+    values.push(row.localId, row.serverId);
+    for (const value of row.values) values.push(value);
+    if (table.addsTerminalColumn) values.push(ownTerminal);
+    values.push(row.pending ? 'pending' : 'synced', row.pending ? 'update' : null, now);
+  }
+  return values;
+}
+
+function upsertKnownSql(rows: number): string {
+  return `INSERT INTO sync_row (tbl, local_id, server_id, hash, kept, refs) VALUES ${new Array<string>(rows).fill(tuple(6)).join(', ')}
+    ON CONFLICT (tbl, local_id) DO UPDATE SET server_id = excluded.server_id, hash = excluded.hash, kept = excluded.kept,
+      refs = excluded.refs`;
+}
+
+function knownValues(table: TablePlan, row: UpsertRow): LocalValue[] {
+  return [
+    table.number,
+    row.localId,
+    row.serverId === row.localId ? null : row.serverId,
+    row.hash,
+    row.kept ? 1 : 0,
+    row.refs === null ? null : JSON.stringify(row.refs),
+  ];
+}

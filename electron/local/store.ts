@@ -1,0 +1,62 @@
+import type { Plan } from '../../shared/plan.ts';
+import type { LocalStore } from '../sync/ports.ts';
+import { cursorStore } from './cursor-store.ts';
+import { localError } from './errors.ts';
+import { ledgerStore } from './ledger-store.ts';
+import type { WritableDb } from './open.ts';
+import { outboxStore } from './outbox-store.ts';
+import { rowStore, type Shop } from './row-store.ts';
+import { preparer } from './statements.ts';
+
+/** payflow.db as the engine's `LocalStore`, over one connection. SQLite's errors leave as PayflowError. */
+export function createLocalStore(db: WritableDb, now: () => string): LocalStore {
+  let shop: Shop | null = null;
+  const currentShop = (): Shop => {
+    if (shop === null) throw new Error('the plan is not known yet');
+    return shop;
+  };
+  const context = { prepare: preparer(db), now };
+  const begin = context.prepare('BEGIN IMMEDIATE');
+  const setApplying = context.prepare('UPDATE sync_session SET applying = ?');
+
+  const inTransaction = <T>(start: () => void, work: () => T): T => {
+    if (db.inTransaction) return work();
+    try {
+      start();
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK');
+      throw localError(error, db.name);
+    }
+  };
+
+  return {
+    ...cursorStore(context),
+    ...ledgerStore(context),
+    ...outboxStore(context, () => currentShop().plan),
+    ...rowStore(context, currentShop),
+    read: (work) =>
+      inTransaction(() => {
+        db.exec('BEGIN');
+      }, work),
+    write: (work) => {
+      if (db.inTransaction) throw new Error('write inside a transaction');
+      return inTransaction(
+        () => {
+          begin.run();
+          setApplying.run(1);
+        },
+        () => {
+          const result = work();
+          setApplying.run(0);
+          return result;
+        },
+      );
+    },
+    use: (plan: Plan, terminal) => {
+      shop = { plan, terminal: terminal.key };
+    },
+  };
+}

@@ -1,0 +1,142 @@
+/** What payflow.db tells people, without HQ: the lists behind `status`, `held`, `conflicts`, `rejected`, `logs`. */
+import type { MessageParams } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import type { RunReport } from '../../shared/report.ts';
+import type { ConflictRow, HeldRow, MissingParent, RejectedRow } from '../../shared/rows.ts';
+import type { ReadableDb } from './open.ts';
+import { id } from './sql.ts';
+
+export function heldRows(db: ReadableDb): HeldRow[] {
+  const rows = db
+    .prepare(
+      'SELECT tbl AS "table", id, direction, missing, since, tries FROM sync_held ORDER BY since, tbl, id',
+    )
+    .all() as (Omit<HeldRow, 'missing'> & { missing: string })[];
+  return rows.map((row) => ({ ...row, missing: JSON.parse(row.missing) as MissingParent[] }));
+}
+
+export function rejectedRows(db: ReadableDb): RejectedRow[] {
+  const rows = db
+    .prepare(
+      'SELECT tbl AS "table", id, direction, code, params, since, tries FROM sync_rejected ORDER BY since, tbl, id',
+    )
+    .all() as (Omit<RejectedRow, 'params'> & { params: string })[];
+  return rows.map((row) => ({ ...row, params: JSON.parse(row.params) as MessageParams }));
+}
+
+/** Newest first. */
+export function conflictRows(db: ReadableDb): ConflictRow[] {
+  return db
+    .prepare(
+      'SELECT id, tbl AS "table", row_id AS rowId, column, kept, lost, rule, at FROM sync_conflict ORDER BY id DESC',
+    )
+    .all() as ConflictRow[];
+}
+
+export interface LoggedRun {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly report: RunReport;
+}
+
+/** Newest first. */
+export function loggedRuns(db: ReadableDb, limit: number): LoggedRun[] {
+  const rows = db
+    .prepare(
+      'SELECT started_at AS startedAt, ended_at AS endedAt, report FROM sync_run ORDER BY started_at DESC LIMIT ?',
+    )
+    .all(limit) as { startedAt: string; endedAt: string; report: string }[];
+  return rows.map((row) => ({ ...row, report: JSON.parse(row.report) as RunReport }));
+}
+
+export interface SavedCursor {
+  readonly table: string;
+  readonly xid: string;
+  readonly seq: string;
+  readonly loaded: boolean;
+  readonly reload: boolean;
+  readonly updatedAt: string | null;
+}
+
+export function savedCursors(db: ReadableDb): SavedCursor[] {
+  const rows = db
+    .prepare(
+      'SELECT tbl AS "table", xid, seq, loaded, reload, updated_at AS updatedAt FROM sync_cursor ORDER BY tbl',
+    )
+    .all() as (Omit<SavedCursor, 'loaded' | 'reload'> & { loaded: number; reload: number })[];
+  return rows.map((row) => ({ ...row, loaded: row.loaded === 1, reload: row.reload === 1 }));
+}
+
+/** Local changes without an acknowledgement, held and refused rows aside; times as ISO text. */
+export interface Waiting {
+  readonly upload: number;
+  readonly oldestUnsentAt: string | null;
+  readonly held: number;
+  readonly rejected: number;
+  readonly conflicts: number;
+}
+
+export function waiting(db: ReadableDb): Waiting {
+  return db
+    .prepare(
+      `
+      WITH unsent AS (
+        SELECT o.tbl, o.local_id, min(o.at) AS at FROM sync_outbox o
+         WHERE NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.tbl = o.tbl AND h.id = o.local_id AND h.direction = 'upload')
+           AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = o.local_id AND r.direction = 'upload')
+         GROUP BY o.tbl, o.local_id)
+      SELECT (SELECT count(*) FROM unsent) AS upload, (SELECT min(at) FROM unsent) AS oldestUnsentAt,
+             (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
+             (SELECT count(*) FROM sync_conflict) AS conflicts`,
+    )
+    .get() as Waiting;
+}
+
+export interface TableCounts {
+  readonly rows: number;
+  readonly pending: number;
+  readonly held: number;
+  readonly rejected: number;
+}
+
+/** Counts per table of the plan that the file has. */
+export function tableCounts(db: ReadableDb, plan: Plan): Record<string, TableCounts> {
+  const listed = (list: 'sync_held' | 'sync_rejected', table: string): number =>
+    db.prepare(`SELECT count(*) FROM ${list} WHERE tbl = ?`).pluck().get(table) as number;
+  return Object.fromEntries(
+    plan.tables.map(({ name }): [string, TableCounts] => [
+      name,
+      {
+        rows: db
+          .prepare(`SELECT count(*) FROM ${id(name)}`)
+          .pluck()
+          .get() as number,
+        pending: db
+          .prepare('SELECT count(DISTINCT local_id) FROM sync_outbox WHERE tbl = ?')
+          .pluck()
+          .get(name) as number,
+        held: listed('sync_held', name),
+        rejected: listed('sync_rejected', name),
+      },
+    ]),
+  );
+}
+
+export function metaValue(db: ReadableDb, name: string): string | null {
+  const value = db.prepare('SELECT value FROM sync_meta WHERE name = ?').pluck().get(name) as
+    string | null | undefined;
+  return value ?? null;
+}
+
+/** Marks tables for a re-baseline at the next run; loses nothing unsent. Answers with their names. */
+export function markForReload(
+  db: ReadableDb & { readonly __writable: never },
+  table: string | null,
+): string[] {
+  return db
+    .prepare(
+      'UPDATE sync_cursor SET reload = 1 WHERE loaded = 1 AND (? IS NULL OR tbl = ?) RETURNING tbl',
+    )
+    .pluck()
+    .all(table, table) as string[];
+}

@@ -1,0 +1,169 @@
+import type pg from 'pg';
+import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
+import { encodeSql, hashSql, wireText, type Canonical } from '../sync/codec.ts';
+import type { Batch, BatchGroup, RowOutcome } from '../sync/ports.ts';
+import { textArray } from './array-param.ts';
+import { id, literal, qualified } from './identifiers.ts';
+import { assignments, keyEquals } from './row-sql.ts';
+import { keySql } from './scope-sql.ts';
+
+/** Some rows of a group, by index. */
+export interface GroupSlice {
+  readonly group: BatchGroup;
+  readonly rows: readonly number[];
+}
+
+/** Applies rows of one group in one statement. Returns what is not plainly accepted. */
+export async function applySlice(
+  client: pg.PoolClient,
+  table: TablePlan,
+  batch: Batch,
+  slice: GroupSlice,
+): Promise<RowOutcome[]> {
+  if (slice.rows.length === 0) return [];
+  switch (slice.group.op) {
+    case 'insert':
+      return insert(client, table, batch, slice);
+    case 'update':
+      return update(client, table, batch, slice);
+    case 'delete':
+      return remove(client, table, slice);
+  }
+}
+
+const pick = <T>(values: readonly T[], rows: readonly number[]): T[] =>
+  rows.map((row) => values[row] as T);
+
+function columnsOf(table: TablePlan, group: BatchGroup): ColumnPlan[] {
+  return group.columns.map((index) => table.columns[index] as ColumnPlan);
+}
+
+/** Parameters: one text[] per column, in the form PostgreSQL's input functions read. */
+function valueParams(
+  columns: readonly ColumnPlan[],
+  group: BatchGroup,
+  rows: readonly number[],
+): string[] {
+  return columns.map((column, place) =>
+    textArray(
+      pick(group.values[place] ?? [], rows).map((value: Canonical) => wireText(column, value)),
+    ),
+  );
+}
+
+/** `unnest($1::text[], ...) AS u(k, v0, ...)`. */
+function unnest(names: readonly string[]): string {
+  return `unnest(${names.map((_, index) => `$${String(index + 1)}::text[]`).join(', ')}) AS u(${names.join(', ')})`;
+}
+
+/**
+ * A key that is there already is accepted if the row equals what was sent, else the row is rejected (DESIGN 6.3).
+ * RETURNING tells which were new; the comparison reads the others.
+ */
+async function insert(
+  client: pg.PoolClient,
+  table: TablePlan,
+  batch: Batch,
+  { group, rows }: GroupSlice,
+): Promise<RowOutcome[]> {
+  const columns = columnsOf(table, group);
+  const key = table.ownKey
+    ? [{ column: id(table.key[0] ?? ''), value: `u.k::${table.keyCastType}` }]
+    : [];
+  const fill = Object.keys(table.fill).map((column) => ({
+    column: id(column),
+    value: literal(batch.id),
+  }));
+  const set = [...key, ...assignments(columns), ...fill];
+  const names = ['k', ...columns.map((_, index) => `v${String(index)}`)];
+  const keys = pick(group.keys, rows);
+  const { rows: inserted } = await client.query<[string]>({
+    text: `INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
+      SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(names)}
+      ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')}`,
+    values: [textArray(keys), ...valueParams(columns, group, rows)],
+    rowMode: 'array',
+  });
+  if (inserted.length === rows.length) return [];
+  const fresh = new Set(inserted.map(([value]) => value));
+  const there = rows.filter((row) => !fresh.has(group.keys[row] ?? ''));
+  const { rows: differing } = await client.query<[string]>({
+    text: `SELECT u.k FROM ${unnest(['k', 'h'])} LEFT JOIN ${qualified(table)} t ON ${keyEquals(table, 't', 'u.k')}
+      WHERE ${hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)))} IS DISTINCT FROM u.h`,
+    values: [textArray(pick(group.keys, there)), textArray(pick(group.hashes, there))],
+    rowMode: 'array',
+  });
+  return differing.map(([refused]) => ({
+    table: table.name,
+    key: refused,
+    result: 'rejected',
+    code: 'ROW_EXISTS',
+    params: {},
+  }));
+}
+
+/**
+ * Changed columns only, compared and swapped against the base; increments stand outside the comparison
+ * (DESIGN 7.1 to 7.3). A row that is not returned has changed at HQ, or is gone.
+ */
+async function update(
+  client: pg.PoolClient,
+  table: TablePlan,
+  batch: Batch,
+  { group, rows }: GroupSlice,
+): Promise<RowOutcome[]> {
+  const columns = columnsOf(table, group);
+  const adds = new Set(group.adds);
+  const set = assignments(columns).map(({ column, value }, place) =>
+    adds.has(group.columns[place] ?? -1)
+      ? `${column} = coalesce(t.${column}, 0) + ${value}`
+      : `${column} = ${value}`,
+  );
+  const fill = Object.keys(table.fill).map((column) => `${id(column)} = ${literal(batch.id)}`);
+  const compared = columns.flatMap((column, place) =>
+    adds.has(group.columns[place] ?? -1) ? [] : [{ column, place }],
+  );
+  const names = [
+    'k',
+    ...columns.map((_, index) => `v${String(index)}`),
+    ...compared.map((_, index) => `b${String(index)}`),
+  ];
+  const swap = compared.map(
+    ({ column }, index) =>
+      `AND ${encodeSql(column, `t.${id(column.hq)}`)} IS NOT DISTINCT FROM u.b${String(index)}`,
+  );
+  const { rows: updated } = await client.query<[string]>({
+    text: `UPDATE ${qualified(table)} AS t SET ${[...set, ...fill].join(', ')} FROM ${unnest(names)}
+      WHERE ${keyEquals(table, 't', 'u.k')} ${swap.join(' ')} RETURNING u.k`,
+    values: [
+      textArray(pick(group.keys, rows)),
+      ...valueParams(columns, group, rows),
+      ...compared.map(({ place }) => textArray(pick(group.bases[place] ?? [], rows))),
+    ],
+    rowMode: 'array',
+  });
+  if (updated.length === rows.length) return [];
+  const done = new Set(updated.map(([value]) => value));
+  return rows.flatMap((row): RowOutcome[] => {
+    const key = group.keys[row] ?? '';
+    return done.has(key) ? [] : [{ table: table.name, key, result: 'changed' }];
+  });
+}
+
+/** A delete wins over an edit at HQ that the terminal had not seen; HQ's values go to the conflict log. */
+async function remove(
+  client: pg.PoolClient,
+  table: TablePlan,
+  { group, rows }: GroupSlice,
+): Promise<RowOutcome[]> {
+  const encoded = table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`));
+  const { rows: edited } = await client.query<[string, (string | null)[]]>({
+    text: `WITH gone AS (
+        DELETE FROM ${qualified(table)} AS t USING ${unnest(['k', 'h'])} WHERE ${keyEquals(table, 't', 'u.k')}
+        RETURNING u.k, CASE WHEN ${hashSql(encoded)} <> u.h THEN ARRAY[${encoded.join(', ')}]::text[] END AS lost)
+      SELECT k, lost FROM gone WHERE lost IS NOT NULL`,
+    values: [textArray(pick(group.keys, rows)), textArray(pick(group.hashes, rows))],
+    rowMode: 'array',
+  });
+  return edited.map(([key, lost]) => ({ table: table.name, key, result: 'overwrote', lost }));
+}

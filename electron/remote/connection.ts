@@ -1,0 +1,123 @@
+import pg from 'pg';
+import { toPayflowError, type Target } from './errors.ts';
+
+/**
+ * What every session is pinned to, so that a value's text is the same everywhere (DESIGN 7.2), and so that a
+ * half-dead terminal never stalls the others' feed (6.7).
+ */
+const SESSION = {
+  DateStyle: 'ISO,YMD',
+  TimeZone: 'UTC',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '1',
+  bytea_output: 'hex',
+  xmloption: 'content',
+  idle_in_transaction_session_timeout: '10s',
+  lock_timeout: '20s',
+  statement_timeout: '60s',
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+  client_encoding: 'UTF8',
+} as const;
+
+export interface ConnectionOptions {
+  /** HQ's address, already parsed: node-postgres never sees the URL. */
+  readonly address: {
+    readonly host: string;
+    readonly port: number;
+    readonly user: string;
+    readonly password: string | undefined;
+    readonly database: string;
+    readonly ssl: false | { readonly rejectUnauthorized: true; readonly ca?: string };
+  };
+  readonly applicationName: string;
+  readonly connectTimeoutMs?: number;
+}
+
+/** The connections of one engine: one that works and, while a table is streamed, a second one. */
+export class Connections {
+  readonly target: Target;
+  readonly #pool: pg.Pool;
+
+  constructor(options: ConnectionOptions) {
+    const { host, port, user, password, database, ssl } = options.address;
+    this.target = { host, port, user };
+    this.#pool = new pg.Pool({
+      host,
+      port,
+      user,
+      password,
+      database,
+      ssl:
+        ssl === false ? false : { ...ssl, ...(host.startsWith('/') ? {} : { servername: host }) },
+      application_name: options.applicationName,
+      max: 3,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      // Longer than any statement may take at HQ: for a network that has gone without a word.
+      query_timeout: 90_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      idleTimeoutMillis: 60_000,
+      allowExitOnIdle: true,
+      options: Object.entries(SESSION)
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
+    });
+    // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
+    this.#pool.on('error', () => undefined);
+  }
+
+  /** Lends a connection; what goes wrong leaves as PayflowError and the connection is not used again. */
+  async use<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    let client: pg.PoolClient | null = null;
+    let failed = true;
+    try {
+      client = await this.#pool.connect();
+      client.on('error', ignore);
+      const result = await work(client);
+      failed = false;
+      return result;
+    } catch (error) {
+      throw toPayflowError(error, this.target);
+    } finally {
+      client?.off('error', ignore);
+      client?.release(failed);
+    }
+  }
+
+  /**
+   * Lends a connection for a stream. `giveBack(true)` drops it, as must be done when a stream was left half-way;
+   * only the first call counts.
+   */
+  async lend(): Promise<{ client: pg.PoolClient; giveBack(failed: boolean): void }> {
+    const client = await this.#pool.connect().catch((error: unknown) => {
+      throw this.failure(error);
+    });
+    client.on('error', ignore);
+    let lent = true;
+    return {
+      client,
+      giveBack: (failed) => {
+        if (!lent) return;
+        lent = false;
+        client.off('error', ignore);
+        client.release(failed);
+      },
+    };
+  }
+
+  /** Any failure of this HQ in the operator's terms. */
+  failure(error: unknown): Error {
+    return toPayflowError(error, this.target);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+}
+
+/** The failure of a lent connection reaches its user through the query that fails. */
+function ignore(): void {
+  // Nothing to do: see above.
+}

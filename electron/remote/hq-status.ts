@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { schemaFingerprints } from './catalogue.ts';
+import { onInstalledHq } from './hq-errors.ts';
+import type { Queryable } from './queryable.ts';
+import { readCaptured, verifyCapture, type CaptureFinding } from './verify-capture.ts';
+
+/** A terminal as HQ knows it. Times as HQ prints them, ISO with time zone. */
+const terminalRow = z.object({
+  terminal: z.string(),
+  code: z.string(),
+  epoch: z.number(),
+  lastSeenAt: z.date(),
+  /** Entries of the feed, of whatever scope, that its lowest cursor has not passed, and the age of the oldest. */
+  behind: z.coerce.number(),
+  oldestBehindAt: z.date().nullable(),
+  /** Its own rows that wait for upload, as it last said. */
+  waiting: z.number(),
+  appVersion: z.string().nullable(),
+});
+
+/** Who delays the feed (DESIGN 3.7). */
+const holderRow = z.object({
+  kind: z.string(),
+  pid: z.number().nullable(),
+  database: z.string().nullable(),
+  who: z.string().nullable(),
+  application: z.string().nullable(),
+  since: z.date().nullable(),
+  xid: z.string().nullable(),
+  query: z.string().nullable(),
+});
+
+const feedRow = z.object({
+  feedId: z.string(),
+  floor: z.string(),
+  entries: z.coerce.number(),
+  bytes: z.coerce.number(),
+  oldestAt: z.date().nullable(),
+  notify: z.boolean(),
+  maxPreparedTransactions: z.number(),
+});
+
+export interface HqStatus {
+  readonly terminals: readonly z.infer<typeof terminalRow>[];
+  readonly feed: z.infer<typeof feedRow>;
+  /** Changes are announced only when the install said so and no transaction here can ever be prepared. */
+  readonly notifies: boolean;
+  readonly holders: readonly z.infer<typeof holderRow>[];
+  readonly captured: readonly string[];
+  readonly findings: readonly CaptureFinding[];
+}
+
+/** One pass over the feed for all terminals: cursors sorted in among the entries, counted from the end. */
+const terminalsSql = `SELECT t.terminal, t.code, t.epoch, t.last_seen_at AS "lastSeenAt", m.behind, m.oldest AS "oldestBehindAt",
+       t.waiting, t.app_version AS "appVersion"
+  FROM payflow_sync.terminal t
+  JOIN (SELECT marks.terminal, sum(marks.n) OVER later AS behind, min(marks.at) OVER later AS oldest
+          FROM (SELECT f.xid, 1 AS n, f.logged_at AS at, NULL AS terminal FROM payflow_sync.feed f
+                UNION ALL
+                SELECT c.cursor_xid, 0, NULL, c.terminal FROM payflow_sync.terminal c) marks
+        WINDOW later AS (ORDER BY marks.xid DESC)) m ON m.terminal = t.terminal
+ ORDER BY t.code COLLATE "C"`;
+
+const feedSql = `SELECT m.feed_id AS "feedId", m.floor_xid::text AS floor, m.notify,
+       (SELECT count(*) FROM payflow_sync.feed) AS entries,
+       pg_total_relation_size('payflow_sync.feed') AS bytes,
+       (SELECT min(logged_at) FROM payflow_sync.feed) AS "oldestAt",
+       current_setting('max_prepared_transactions')::int AS "maxPreparedTransactions"
+  FROM payflow_sync.meta m`;
+
+const holdersSql = `SELECT kind, pid, database, who, application, since, xid, query FROM payflow_sync.holders()`;
+
+/** What `hq status` shows. Throws `HQ_NOT_INSTALLED`. */
+export async function statusOfHq(db: Queryable): Promise<HqStatus> {
+  return onInstalledHq(async () => {
+    const terminals = z.array(terminalRow).parse((await db.query(terminalsSql)).rows);
+    const [feed] = z.tuple([feedRow]).parse((await db.query(feedSql)).rows);
+    const holders = z.array(holderRow).parse((await db.query(holdersSql)).rows);
+    const findings = [...(await verifyCapture(db)), ...(await changedSchemas(db))];
+    return {
+      terminals,
+      feed,
+      notifies: feed.notify && feed.maxPreparedTransactions === 0,
+      holders,
+      captured: (await readCaptured(db)).map(({ table }) => table),
+      findings,
+    };
+  });
+}
+
+/** Tables whose columns are no longer those the triggers were made for: `hq install` has to run again. */
+async function changedSchemas(db: Queryable): Promise<CaptureFinding[]> {
+  const captured = await readCaptured(db);
+  const now = await schemaFingerprints(db, captured);
+  return captured
+    .filter(({ table, fingerprint }) => (now.get(table) ?? fingerprint) !== fingerprint)
+    .map(({ table }) => ({ table, relation: table, object: null, problem: 'schema-changed' }));
+}

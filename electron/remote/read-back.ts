@@ -1,0 +1,141 @@
+import type pg from 'pg';
+import type { TablePlan } from '../../shared/plan.ts';
+import type { Batch, BatchReply, RowOutcome } from '../sync/ports.ts';
+import { textArray } from './array-param.ts';
+import { rowSql, keyEquals, keyIn } from './row-sql.ts';
+import type { SendContext } from './send-batch.ts';
+
+export interface ReadBack {
+  readonly rows: BatchReply['rows'];
+  /** Failed swaps whose row is not there any more. */
+  readonly gone: ReadonlySet<RowOutcome>;
+  readonly ownXid: string | null;
+}
+
+/**
+ * The last step before COMMIT: what HQ has now (DESIGN 6.5). Rows equal to what was sent are not repeated: the
+ * terminal sent their hash along.
+ */
+export async function readBack(
+  client: pg.PoolClient,
+  context: SendContext,
+  batch: Batch,
+  outcomes: readonly RowOutcome[],
+): Promise<ReadBack> {
+  const rows: BatchReply['rows'][number][] = [];
+  const gone = new Set<RowOutcome>();
+  let answered = true;
+  for (const name of await touchedTables(client, context)) {
+    const changed = await changedRows(client, context, context.table(name), batch);
+    rows.push(...changed.rows);
+    answered &&= changed.complete;
+  }
+  for (const name of new Set(
+    outcomes.filter(({ result }) => result === 'changed').map(({ table }) => table),
+  )) {
+    const failed = outcomes.filter(
+      (outcome) => outcome.table === name && outcome.result === 'changed',
+    );
+    const current = await currentRows(
+      client,
+      context,
+      context.table(name),
+      failed.map(({ key }) => key),
+    );
+    rows.push(...current);
+    const found = new Set(current.map(({ row }) => row.key));
+    for (const outcome of failed) if (!found.has(outcome.key)) gone.add(outcome);
+  }
+  const { rows: ids } = await client.query<{ xid: string | null }>(
+    'SELECT pg_current_xact_id_if_assigned()::text AS xid',
+  );
+  return { rows, gone, ownXid: answered ? (ids[0]?.xid ?? null) : null };
+}
+
+async function touchedTables(client: pg.PoolClient, { plan }: SendContext): Promise<string[]> {
+  const { rows } = await client.query<{ tbl: string }>(
+    `SELECT DISTINCT tbl FROM payflow_sync.feed WHERE tbl = ANY ($1) AND xid = pg_current_xact_id()`,
+    [textArray(plan.tables.map((table) => table.name))],
+  );
+  return rows.map((row) => row.tbl);
+}
+
+/** Rows this transaction touched that are not as the terminal expects them. */
+async function changedRows(
+  client: pg.PoolClient,
+  { plan, scopes }: SendContext,
+  table: TablePlan,
+  batch: Batch,
+): Promise<{ rows: BatchReply['rows'][number][]; complete: boolean }> {
+  const groups = batch.groups.filter((group) => group.table === table.name);
+  const sql = rowSql(plan, table);
+  const { rows } = await client.query<(string | null)[]>({
+    text: `WITH touched AS (
+        SELECT f.key, string_agg(DISTINCT f.op::text, '') AS ops, bool_or(f.was IS NOT NULL) AS rekeyed, max(f.edited_at) AS edited_at
+          FROM payflow_sync.feed f
+         WHERE f.tbl = $1 AND f.xid = pg_current_xact_id() AND f.scope = ANY ($2::text[]) GROUP BY f.key),
+      -- The last group wins: a row that is set again after its insert is expected as it was set.
+      sent AS (SELECT DISTINCT ON (u.key) u.key, u.hash
+                 FROM unnest($3::text[], $4::text[]) WITH ORDINALITY u(key, hash, place) ORDER BY u.key, u.place DESC)
+      SELECT touched.key, touched.ops, touched.rekeyed::text, ${ISO('touched.edited_at')}, seen.*
+        FROM touched LEFT JOIN sent ON sent.key = touched.key
+        LEFT JOIN LATERAL (SELECT ${sql.select} ${sql.from}
+                            WHERE ${keyEquals(table, 't', 'touched.key')} AND ${sql.visibleTo('$2::text[]')}) seen(${seenColumns(table)}) ON true
+       WHERE seen.hash IS DISTINCT FROM sent.hash OR touched.key IS NULL OR touched.rekeyed OR touched.ops LIKE '%R%'`,
+    values: [
+      table.name,
+      textArray(scopes),
+      textArray(groups.flatMap((group) => group.keys)),
+      textArray(
+        groups.flatMap((group) =>
+          group.op === 'delete' ? group.keys.map(() => null) : group.hashes,
+        ),
+      ),
+    ],
+    rowMode: 'array',
+  });
+  const changed: BatchReply['rows'][number][] = [];
+  let complete = true;
+  for (const [key, ops, rekeyed, editedAt, seenKey, hash, ...values] of rows) {
+    // A row that left, or a whole table: the feed tells, with the departure that belongs to it.
+    if (key == null || rekeyed === 'true' || ops?.includes('R') === true || seenKey == null)
+      complete = false;
+    else
+      changed.push({
+        table: table.name,
+        row: { key, hash: hash ?? '', values },
+        editedAt: editedAt ?? '',
+      });
+  }
+  return { rows: changed, complete };
+}
+
+/** Names for key, hash and values of a row, in the order of `RowSql.select`. */
+function seenColumns(table: TablePlan): string {
+  return ['key', 'hash', ...table.columns.map((_, index) => `c${String(index)}`)].join(', ');
+}
+
+/** A timestamptz as ISO text, UTC, microseconds. */
+export const ISO = (expr: string): string =>
+  `to_char(${expr} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+
+async function currentRows(
+  client: pg.PoolClient,
+  { plan, scopes }: SendContext,
+  table: TablePlan,
+  keys: readonly string[],
+): Promise<BatchReply['rows'][number][]> {
+  const sql = rowSql(plan, table);
+  const { rows } = await client.query<(string | null)[]>({
+    text: `SELECT coalesce(${ISO(`(SELECT max(f.edited_at) FROM payflow_sync.feed f WHERE f.tbl = $1 AND f.key = ${sql.key})`)},
+             ${ISO('(SELECT m.floor_at FROM payflow_sync.meta m)')}), ${sql.select} ${sql.from}
+      WHERE ${keyIn(table, 't', '$2::text[]')} AND ${sql.visibleTo('$3::text[]')}`,
+    values: [table.name, textArray(keys), textArray(scopes)],
+    rowMode: 'array',
+  });
+  return rows.map(([editedAt, key, hash, ...values]) => ({
+    table: table.name,
+    row: { key: key ?? '', hash: hash ?? '', values },
+    editedAt: editedAt ?? '',
+  }));
+}

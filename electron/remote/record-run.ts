@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import type { Plan } from '../../shared/plan.ts';
+import type { HqRunRecord } from '../sync/ports.ts';
+import { id } from './identifiers.ts';
+import type { Queryable } from './queryable.ts';
+
+const LOG_TABLE = 'sync_logs';
+
+/**
+ * One row in HQ's `sync_logs` per run that moved something, as PayFlow has always written it. An HQ without that
+ * table has nowhere to show it and is none the worse.
+ */
+export async function recordRun(db: Queryable, plan: Plan, run: HqRunRecord): Promise<void> {
+  const schema = plan.tables[0]?.schema ?? 'public';
+  const relation = `${id(schema)}.${id(LOG_TABLE)}`;
+  const { rows } = await db.query('SELECT to_regclass($1)::text AS there', [relation]);
+  if ((rows[0] as { there: string | null } | undefined)?.there == null) return;
+  await db.query(
+    `INSERT INTO ${relation} (id, terminal_id, store_id, sync_type, sync_direction, records_synced, sync_start_time,
+       sync_end_time, status, error_message, sync_duration)
+     VALUES ($1, $2, $3, 'incremental', $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      randomUUID(),
+      run.terminal,
+      run.store,
+      run.direction,
+      run.records,
+      run.startedAt.replace('Z', ''),
+      run.endedAt.replace('Z', ''),
+      run.status,
+      run.error,
+      Date.parse(run.endedAt) - Date.parse(run.startedAt),
+    ],
+  );
+}

@@ -1,0 +1,89 @@
+import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
+import { assignSql, encodeSql, hashSql } from '../sync/codec.ts';
+import { id, literal, qualified } from './identifiers.ts';
+import { excludedSql, keySql, scopeOf } from './scope-sql.ts';
+
+/** How rows of one table are read at HQ: the same text for load, re-read, hash and compare-and-swap. */
+export interface RowSql {
+  /** Key, hash, then the canonical values in plan order. */
+  readonly select: string;
+  readonly key: string;
+  readonly hash: string;
+  /** `FROM table t` with the joins of its scope. */
+  readonly from: string;
+  /** The row is seen by one of these scopes (an SQL expression of type text[]) and is not excluded. */
+  visibleTo(scopes: string): string;
+  /** The scope of the row as text. */
+  readonly scope: string;
+}
+
+/** The alias of the row in all of them. */
+const ROW = 't';
+
+export function rowSql(plan: Plan, table: TablePlan): RowSql {
+  const { joins, expr } = scopeOf(plan, table, ROW);
+  const encoded = table.columns.map((column) => encodeSql(column, `${ROW}.${id(column.hq)}`));
+  const excluded = excludedSql(table, ROW);
+  const key = keySql(table, ROW);
+  const hash = hashSql(encoded);
+  return {
+    select: [key, hash, ...encoded].join(', '),
+    key,
+    hash,
+    from: `FROM ${qualified(table)} ${ROW}${joins}`,
+    visibleTo: (scopes) =>
+      `${expr} = ANY (${scopes})${excluded === null ? '' : ` AND NOT ${excluded}`}`,
+    scope: expr,
+  };
+}
+
+/** `row` has one of the keys in `keys` (an expression of type text[]); can use the primary key's index. */
+export function keyIn(table: TablePlan, row: string, keys: string): string {
+  const first = table.key[0] ?? '';
+  if (table.ownKey) return `${row}.${id(first)} = ANY (${keys}::${table.keyCastType}[])`;
+  const parts = table.key.map(
+    (name, place) => `(k.parts ->> ${String(place)})::${castOf(table, name)}`,
+  );
+  const columns = table.key.map((name) => `${row}.${id(name)}`);
+  return `(${columns.join(', ')}) IN (SELECT ${parts.join(', ')} FROM (SELECT x.key::jsonb AS parts FROM unnest(${keys}) x(key)) k)`;
+}
+
+/** `row` is the row with the key `key` (a text expression). */
+export function keyEquals(table: TablePlan, row: string, key: string): string {
+  if (table.ownKey) return `${row}.${id(table.key[0] ?? '')} = ${key}::${table.keyCastType}`;
+  return table.key
+    .map(
+      (name, place) =>
+        `${row}.${id(name)} = (${key}::jsonb ->> ${String(place)})::${castOf(table, name)}`,
+    )
+    .join(' AND ');
+}
+
+function castOf(table: TablePlan, column: string): string {
+  const found = table.columns.find((candidate) => candidate.hq === column);
+  return found?.castType ?? table.keyCastType;
+}
+
+/** Order and starting point of a streamed table: the index's own order where that is byte order or a number's. */
+export function keyOrder(
+  table: TablePlan,
+  after: string | null,
+): { orderBy: string; behind: string } {
+  const column = `${ROW}.${id(table.key[0] ?? '')}`;
+  if (table.ownKey && (table.keyKind === 'integer' || table.keyKind === 'uuid')) {
+    return {
+      orderBy: column,
+      behind: after === null ? 'true' : `${column} > ${literal(after)}::${table.keyCastType}`,
+    };
+  }
+  const key = `(${keySql(table, ROW)}) COLLATE "C"`;
+  return { orderBy: key, behind: after === null ? 'true' : `${key} > ${literal(after)}` };
+}
+
+/** Columns and expressions that set `columns` from the array columns `v0, v1, ...` of `u`. */
+export function assignments(columns: readonly ColumnPlan[]): { column: string; value: string }[] {
+  return columns.map((column, index) => ({
+    column: id(column.hq),
+    value: assignSql(column, `u.v${String(index)}`),
+  }));
+}

@@ -1,0 +1,206 @@
+import { PayflowError } from '../../shared/errors.ts';
+import type { Manifest } from '../../shared/manifest.ts';
+import type { Plan, TablePlan } from '../../shared/plan.ts';
+import type { BatchReply, Hello, HqRow, RemoteStore, RowOutcome } from '../sync/ports.ts';
+import { textArray } from './array-param.ts';
+import { schemaStampSql } from './catalogue.ts';
+import type { Connections } from './connection.ts';
+import { loadHqPlan, readHqManifest } from './hq-plan.ts';
+import { id } from './identifiers.ts';
+import { ISO } from './read-back.ts';
+import { readFeed } from './read-feed.ts';
+import { recordRun } from './record-run.ts';
+import { keyIn, rowSql } from './row-sql.ts';
+import { sendBatch, type SendContext } from './send-batch.ts';
+import { streamHashes, streamRows } from './stream.ts';
+
+/** HQ as the engine's `RemoteStore`, over the connections it is given. */
+export function createRemoteStore(connections: Connections, appVersion: string): RemoteStore {
+  let manifest: Manifest | null = null;
+  let shop: SendContext | null = null;
+  const current = (): SendContext => {
+    if (shop === null) throw new Error('the plan is not known yet');
+    return shop;
+  };
+  /** The manifest HQ holds, and the catalogue's stamp for its tables. */
+  const stampSql = (): string =>
+    manifest === null
+      ? `''`
+      : `(SELECT md5(body) FROM payflow_sync.manifest) || ${schemaStampSql(manifest.schema, Object.keys(manifest.tables))}`;
+
+  const read = (table: TablePlan, where: string, values: unknown[]): Promise<HqRow[]> =>
+    connections.use(async (client) => {
+      const sql = rowSql(current().plan, table);
+      const { rows } = await client.query<(string | null)[]>({
+        text: `SELECT ${sql.select} ${sql.from} WHERE ${where}`,
+        values,
+        rowMode: 'array',
+      });
+      return rows.map(([key, hash, ...rest]) => ({
+        key: key ?? '',
+        hash: hash ?? '',
+        values: rest,
+      }));
+    });
+  const visible = (table: TablePlan, place: string): string =>
+    rowSql(current().plan, table).visibleTo(`${place}::text[]`);
+  const scopes = (): string => textArray(current().scopes);
+
+  return {
+    hello: (code) =>
+      connections.use(async (client): Promise<Hello> => {
+        manifest = await readHqManifest(client);
+        const { table, code: codeColumn, store } = manifest.terminals;
+        const key = `(SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+                       WHERE i.indrelid = $1::regclass AND i.indisprimary)`;
+        const relation = `${id(manifest.schema)}.${id(table)}`;
+        const { rows } = await client.query<{
+          server_time: string;
+          feed_id: string;
+          stamp: string;
+          key: string;
+        }>(
+          `SELECT ${ISO('clock_timestamp()')} AS server_time, feed_id::text, ${stampSql()} AS stamp, ${key} AS key
+             FROM payflow_sync.meta`,
+          [relation],
+        );
+        const facts = rows[0];
+        if (facts === undefined) throw new PayflowError('HQ_NOT_INSTALLED');
+        const { rows: terminals } = await client.query<{ key: string; store: string }>(
+          `SELECT ${id(facts.key)}::text AS key, ${id(store)}::text AS store FROM ${relation} WHERE ${id(codeColumn)} = $1`,
+          [code],
+        );
+        const terminal = terminals[0];
+        if (terminal === undefined) throw new PayflowError('TERMINAL_UNKNOWN', { code });
+        return {
+          serverTime: facts.server_time,
+          feedId: facts.feed_id,
+          schemaStamp: facts.stamp,
+          terminal,
+        };
+      }),
+    loadPlan: () => connections.use(loadHqPlan),
+    use(plan: Plan, seen) {
+      const byName = new Map(plan.tables.map((table) => [table.name, table]));
+      shop = {
+        plan,
+        scopes: seen,
+        table: (name) => {
+          const table = byName.get(name);
+          if (table === undefined) throw new Error(`no table ${name} in the plan`);
+          return table;
+        },
+      };
+    },
+    register: (terminal, code, epoch) =>
+      connections.use(async (client) => {
+        const { rows } = await client.query<{ bound: string }>(
+          'SELECT payflow_sync.register($1, $2, $3)::text AS bound',
+          [terminal, code, epoch],
+        );
+        return rows[0]?.bound ?? '0';
+      }),
+    readFeed: (cursors, limit) =>
+      connections.use((client) => readFeed(client, stampSql(), current().scopes, cursors, limit)),
+    readRows: (table, keys) =>
+      keys.length === 0
+        ? Promise.resolve([])
+        : read(table, `${keyIn(table, 't', '$1::text[]')} AND ${visible(table, '$2')}`, [
+            textArray(keys),
+            scopes(),
+          ]),
+    readAnyRows: (table, keys) =>
+      keys.length === 0
+        ? Promise.resolve([])
+        : read(table, keyIn(table, 't', '$1::text[]'), [textArray(keys)]),
+    editTimes: (table, keys) =>
+      connections.use(async (client) => {
+        if (keys.length === 0) return new Map();
+        const { rows } = await client.query<{ key: string; at: string }>(
+          `SELECT k.key, ${ISO('coalesce(max(f.edited_at), (SELECT floor_at FROM payflow_sync.meta))')} AS at
+             FROM unnest($2::text[]) k(key) LEFT JOIN payflow_sync.feed f ON f.tbl = $1 AND f.key = k.key GROUP BY k.key`,
+          [table.name, textArray(keys)],
+        );
+        return new Map(rows.map((row) => [row.key, row.at]));
+      }),
+    scopesOf: (table, keys) =>
+      connections.use(async (client) => {
+        const sql = rowSql(current().plan, table);
+        const { rows } = await client.query<{ key: string; seen: boolean }>(
+          `SELECT ${sql.key} AS key, coalesce(${visible(table, '$2')}, false) AS seen ${sql.from} WHERE ${keyIn(table, 't', '$1::text[]')}`,
+          [textArray(keys), scopes()],
+        );
+        return new Map(rows.map((row) => [row.key, row.seen]));
+      }),
+    async readChildren(table, column, keys) {
+      const cast = table.columns.find((candidate) => candidate.hq === column)?.castType ?? 'text';
+      const rows = await read(
+        table,
+        `t.${id(column)} = ANY ($1::${cast}[]) AND ${visible(table, '$2')}`,
+        [textArray(keys), scopes()],
+      );
+      // Asked after the rows were read: whoever could have written a child beside that snapshot has a lower id.
+      const nextXid = await connections.use(async (client) => {
+        const answer = await client.query<{ xid: string }>(
+          'SELECT pg_snapshot_xmax(pg_current_snapshot())::text AS xid',
+        );
+        return answer.rows[0]?.xid ?? '0';
+      });
+      return { rows, nextXid };
+    },
+    streamRows: (table, after) =>
+      lent(connections, (client) =>
+        streamRows(client, current().plan, current().scopes, table, after),
+      ),
+    streamHashes: (table) =>
+      lent(connections, (client) => streamHashes(client, current().plan, current().scopes, table)),
+    drawKeys: (table, count) =>
+      connections.use(async (client) => {
+        if (table.keySequence === null)
+          throw new PayflowError('KEY_NOT_DRAWN', { table: table.name });
+        const { rows } = await client.query<{ key: string }>(
+          'SELECT nextval($1::regclass)::text AS key FROM generate_series(1, $2)',
+          [table.keySequence, count],
+        );
+        return rows.map((row) => row.key);
+      }),
+    send: (batch) => connections.use((client) => sendBatch(client, current(), batch)),
+    outcomeOf: (batch) =>
+      connections.use(async (client): Promise<BatchReply> => {
+        const { rows } = await client.query<{ outcome: RowOutcome[] }>(
+          'SELECT outcome FROM payflow_sync.upload_outcome WHERE terminal = $1 AND epoch = $2 AND batch = $3',
+          [batch.terminal, batch.epoch, batch.number],
+        );
+        const outcome = rows[0]?.outcome;
+        if (outcome === undefined)
+          throw new PayflowError('UPLOAD_OUTCOME_LOST', { batch: batch.number });
+        return { number: batch.number, outcomes: outcome, rows: [], ownXid: null };
+      }),
+    heartbeat: (terminal, cursorXid, waiting) =>
+      connections.use(async (client) => {
+        await client.query('SELECT payflow_sync.heartbeat($1, $2::xid8, $3, $4)', [
+          terminal,
+          cursorXid,
+          waiting,
+          appVersion,
+        ]);
+      }),
+    recordRun: (run) => connections.use((client) => recordRun(client, current().plan, run)),
+  };
+}
+
+/** Streams over a connection of its own; it is given back when the reader is done or gives up. */
+async function* lent<T>(
+  connections: Connections,
+  stream: (client: Parameters<Parameters<Connections['use']>[0]>[0]) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const client = await connections.lend();
+  try {
+    yield* stream(client.client);
+    client.giveBack(false);
+  } catch (error) {
+    throw connections.failure(error);
+  } finally {
+    client.giveBack(true);
+  }
+}

@@ -1,0 +1,149 @@
+/** The stage before the first row moves: who we are, which plan holds, where the cursors stand. */
+import { PayflowError } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import { RunCounters } from './counters.ts';
+import type { CycleRequest, EngineLimits, EnginePorts, Progress, Run, Self } from './engine.ts';
+import { PlanIndex } from './plan-index.ts';
+import type { CursorRow, Hello } from './ports.ts';
+
+/** Names of values in `sync_meta` that the engine owns. */
+export const META = {
+  terminal: 'terminal',
+  code: 'code',
+  store: 'store',
+  epoch: 'epoch',
+  feedId: 'feed_id',
+  plan: 'plan',
+  schemaStamp: 'schema_stamp',
+  lastRunAt: 'last_run_at',
+  lastHeartbeatAt: 'last_heartbeat_at',
+} as const;
+
+export interface ConnectOptions {
+  readonly code: string;
+  readonly request: CycleRequest;
+  readonly limits: EngineLimits;
+  /** Narrows HQ's plan to what payflow.db has: a column that exists on one side only does not sync. */
+  effectivePlan(plan: Plan): Plan;
+  onProgress(progress: Progress): void;
+  checkCancelled(): void;
+}
+
+/** Says hello to HQ and prepares a run. Refuses a file that belongs to another terminal or another HQ. */
+export async function connect(
+  ports: EnginePorts,
+  options: ConnectOptions,
+): Promise<{ run: Run; hello: Hello }> {
+  const { local, remote } = ports;
+  const hello = await remote.hello(options.code);
+  refuseForeignFile(ports, options.code, hello);
+  const plan = await currentPlan(ports, hello, options);
+  const index = new PlanIndex(plan);
+  const self: Self = {
+    key: hello.terminal.key,
+    store: hello.terminal.store,
+    code: options.code,
+    epoch: Number(local.meta(META.epoch) ?? '1'),
+  };
+  remote.use(plan, ['*', `s:${self.store}`, `t:${self.key}`]);
+  local.use(plan, self);
+  const cursors = await startCursors(ports, index, self);
+  const run: Run = {
+    ...ports,
+    at: (step) => {
+      ports.at(step);
+    },
+    limits: options.limits,
+    request: options.request,
+    index,
+    self,
+    cursors,
+    counters: new RunCounters(),
+    bound: '0',
+    triedAgain: new Set(),
+    onProgress: (progress) => {
+      options.onProgress(progress);
+    },
+    checkCancelled: () => {
+      options.checkCancelled();
+    },
+  };
+  return { run, hello };
+}
+
+/** One payflow.db belongs to one terminal of one HQ; anything else would mix two shops' rows. */
+function refuseForeignFile({ local }: EnginePorts, code: string, hello: Hello): void {
+  const terminal = local.meta(META.terminal);
+  if (terminal !== null && terminal !== hello.terminal.key) {
+    throw new PayflowError('TERMINAL_DIFFERS', { code, was: local.meta(META.code) ?? terminal });
+  }
+  const feedId = local.meta(META.feedId);
+  if (feedId !== null && feedId !== hello.feedId) throw new PayflowError('HQ_DIFFERS', {});
+}
+
+/** The plan in payflow.db while HQ's schema stands still, else a new one from the catalogue (DESIGN 3.8). */
+async function currentPlan(
+  { local, remote }: EnginePorts,
+  hello: Hello,
+  options: ConnectOptions,
+): Promise<Plan> {
+  const stored = local.meta(META.plan);
+  if (stored !== null && local.meta(META.schemaStamp) === hello.schemaStamp) {
+    return options.effectivePlan(JSON.parse(stored) as Plan);
+  }
+  const plan = await remote.loadPlan();
+  local.write(() => {
+    local.setMeta(META.plan, JSON.stringify(plan));
+    local.setMeta(META.schemaStamp, hello.schemaStamp);
+    local.setMeta(META.terminal, hello.terminal.key);
+    local.setMeta(META.code, options.code);
+    local.setMeta(META.feedId, hello.feedId);
+    if (local.meta(META.epoch) === null) local.setMeta(META.epoch, '1');
+  });
+  return options.effectivePlan(plan);
+}
+
+/**
+ * Every table has a cursor. New tables start at a bound that is registered at HQ, committed, before their first
+ * snapshot (DESIGN 3.5). A changed fingerprint or store re-baselines.
+ */
+async function startCursors(
+  { local, remote }: EnginePorts,
+  index: PlanIndex,
+  self: Self,
+): Promise<Map<string, CursorRow>> {
+  const cursors = local.read(() => local.cursors());
+  const moved = local.meta(META.store) !== null && local.meta(META.store) !== self.store;
+  const changed: CursorRow[] = [];
+  const fresh = index.tables.filter((table) => !cursors.has(table.name));
+  if (fresh.length > 0) {
+    const bound = await remote.register(self.key, self.code, self.epoch);
+    for (const { name, fingerprint } of fresh) {
+      changed.push({
+        table: name,
+        xid: bound,
+        seq: '0',
+        loaded: false,
+        loadKey: null,
+        reload: false,
+        fingerprint,
+        updatedAt: null,
+      });
+    }
+  }
+  for (const table of index.tables) {
+    const cursor = cursors.get(table.name);
+    if (cursor === undefined) continue;
+    const scoped = table.scope.kind !== 'everyone';
+    if (cursor.fingerprint === table.fingerprint && !(moved && scoped)) continue;
+    changed.push({ ...cursor, fingerprint: table.fingerprint, reload: cursor.loaded });
+  }
+  if (changed.length > 0 || local.meta(META.store) !== self.store) {
+    local.write(() => {
+      for (const cursor of changed) local.saveCursor(cursor);
+      local.setMeta(META.store, self.store);
+    });
+  }
+  for (const cursor of changed) cursors.set(cursor.table, cursor);
+  return cursors;
+}

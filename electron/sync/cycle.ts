@@ -1,0 +1,58 @@
+/** One cycle, as a table of contents: settle, download, upload, report (DESIGN 1). */
+import type { RunReport } from '../../shared/report.ts';
+import { PayflowError } from '../../shared/errors.ts';
+import { connect, type ConnectOptions } from './connect.ts';
+import { rebaseline } from './download/rebaseline.ts';
+import { followFeed, SchemaChanged } from './download/read-feed.ts';
+import { cursorOf, loadTables } from './download/load.ts';
+import { retryListed } from './retry-listed.ts';
+import { downloads, type EnginePorts, type Run } from './engine.ts';
+import { repairOutbox } from './repair-outbox.ts';
+import { reportFailure, reportRun } from './report-run.ts';
+import { settle } from './settle.ts';
+import { upload } from './upload/upload.ts';
+
+/** HQ's schema can change under a run; more often than this within one is somebody else's problem. */
+const MAX_RESTARTS = 3;
+
+/** Runs one cycle. Never throws for what an operator can meet: the report says failed, with the code. */
+export async function runCycle(ports: EnginePorts, options: ConnectOptions): Promise<RunReport> {
+  const started = { at: ports.clock.now(), ticks: ports.clock.ticks() };
+  let run: Run | null = null;
+  for (let restarts = 0; ; restarts += 1) {
+    try {
+      const connected = await connect(ports, options);
+      run = connected.run;
+      await stages(run, connected.hello.schemaStamp);
+      return await reportRun(run, started);
+    } catch (error) {
+      if (error instanceof SchemaChanged && restarts < MAX_RESTARTS) continue;
+      return reportFailure(ports, run, options.request, started, error);
+    }
+  }
+}
+
+async function stages(run: Run, schemaStamp: string): Promise<void> {
+  const { direction } = run.request;
+  repairOutbox(run);
+  await settle(run);
+  if (direction !== 'pull') {
+    await loadTables(run);
+    await retryListed(run);
+    await followFeed(run, schemaStamp);
+  }
+  if (direction !== 'push') {
+    await rebaselineBeforeUpload(run);
+    await upload(run);
+  }
+}
+
+/** A cursor below the floor or a reload entry: compare before anything is uploaded (DESIGN 3.5). */
+async function rebaselineBeforeUpload(run: Run): Promise<void> {
+  for (const table of run.index.tables) {
+    const cursor = cursorOf(run, table);
+    if (!cursor.loaded && downloads(table.direction))
+      throw new PayflowError('LOAD_INCOMPLETE', { table: table.name });
+    if (cursor.reload && downloads(table.direction)) await rebaseline(run, table);
+  }
+}

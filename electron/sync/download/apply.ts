@@ -1,0 +1,367 @@
+/**
+ * Applies one page to payflow.db. Runs inside the caller's write transaction, so that rows, held rows, conflicts
+ * and the cursor are saved together or not at all (DESIGN 5.2).
+ */
+import type { TablePlan } from '../../../shared/plan.ts';
+import { UnholdableValue, type Canonical, type LocalValue } from '../codec.ts';
+import type { Run } from '../engine.ts';
+import { merge } from '../merge.ts';
+import { editTimesOf, foldEntries, type PendingChange } from '../pending.ts';
+import { fixedReference } from '../plan-index.ts';
+import type { KnownRow, UpsertRow } from '../ports.ts';
+import { canonicalRows } from '../translate.ts';
+import { groupBy } from '../engine.ts';
+import { applyDepartures } from './departures.ts';
+import { arrivalsOf, type Arrival, type Page } from './page.ts';
+import { uniqueHolders, type PageFacts } from './prepare.ts';
+import { resolveReferences, type Resolution } from './resolve.ts';
+
+/** What a page changed: HQ keys of rows that landed, by table. */
+export type Landed = ReadonlyMap<string, readonly string[]>;
+
+/** Applies the page; the caller is inside `local.write`. */
+export function applyPage(run: Run, page: Page, facts: PageFacts): Landed {
+  const landed = new Map<string, string[]>();
+  for (const [name, moves] of page.rekeys) rekey(run, run.index.table(name), moves);
+  const localIds = new Map<string, Map<string, string>>();
+  const known = new Map<string, Map<string, KnownRow>>();
+  for (const { table, arrivals } of arrivalsOf(run, page)) {
+    const rows = page.fresh
+      ? new Map<string, KnownRow>()
+      : run.local.known(table, [...arrivals.keys()]);
+    known.set(table.name, rows);
+    dropWhatIsInStep(run, table, arrivals, rows);
+    localIds.set(table.name, chooseLocalIds(run, table, arrivals, rows, page.fresh));
+  }
+  const resolution = resolveReferences(run, page, facts, localIds);
+  for (const { table, arrivals } of arrivalsOf(run, page)) {
+    holdBlocked(run, table, arrivals, resolution);
+    if (!page.fresh) makeRoom(run, table, arrivals);
+    const rows = known.get(table.name) ?? new Map<string, KnownRow>();
+    landed.set(table.name, land(run, table, arrivals, rows, resolution, page.fresh));
+  }
+  applyDepartures(run, page);
+  return landed;
+}
+
+/** A changed key at HQ: the row keeps its local_id (DESIGN 3.2). */
+function rekey(run: Run, table: TablePlan, moves: readonly { was: string; key: string }[]): void {
+  if (run.local.rekey(table, moves)) return;
+  const cursor = run.cursors.get(table.name);
+  if (cursor !== undefined) run.cursors.set(table.name, { ...cursor, reload: true });
+}
+
+/** Rows whose hash says that we have them already; they may still have been held or kept. */
+function dropWhatIsInStep(
+  run: Run,
+  table: TablePlan,
+  arrivals: Map<string, Arrival>,
+  known: ReadonlyMap<string, KnownRow>,
+): void {
+  const anyHeld = run.local.countHeld() > 0;
+  for (const [key, { row, kept, force }] of arrivals) {
+    const here = known.get(key);
+    if (force || here === undefined || here.hash !== row.hash || here.kept !== kept) {
+      // A kept row never replaces one that is in scope.
+      if (kept && here?.present === true && !here.kept) arrivals.delete(key);
+      continue;
+    }
+    if (anyHeld) run.local.release(table.name, key, 'download');
+    arrivals.delete(key);
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/**
+ * A downloaded row gets HQ's key as local_id unless the file knows it under another (DESIGN 5.2). An unsent local
+ * row with this very UUID is that row (6.3); any other unsent row merely happens to have the name, and the
+ * downloaded one takes a UUID.
+ */
+function chooseLocalIds(
+  run: Run,
+  table: TablePlan,
+  arrivals: ReadonlyMap<string, Arrival>,
+  known: ReadonlyMap<string, KnownRow>,
+  fresh: boolean,
+): Map<string, string> {
+  const chosen = new Map<string, string>();
+  const strangers = [...arrivals.keys()].filter((key) => !known.has(key) && !UUID.test(key));
+  const taken =
+    fresh || strangers.length === 0 ? new Map<string, unknown>() : run.local.rows(table, strangers);
+  for (const key of arrivals.keys()) {
+    chosen.set(
+      key,
+      known.get(key)?.localId ?? (taken.has(key) ? run.hashing.uuidOf(table.name, key) : key),
+    );
+  }
+  return chosen;
+}
+
+/** Rows that wait for a parent become held rows; a later version replaces an earlier entry. */
+function holdBlocked(
+  run: Run,
+  table: TablePlan,
+  arrivals: Map<string, Arrival>,
+  resolution: Resolution,
+): void {
+  const blocked = resolution.blocked.get(table.name);
+  if (blocked === undefined) return;
+  for (const [key, missing] of blocked) {
+    const arrival = arrivals.get(key);
+    if (arrival === undefined) continue;
+    run.local.hold({
+      table: table.name,
+      id: key,
+      direction: 'download',
+      op: 'upsert',
+      missing,
+      payload: JSON.stringify(namedValues(table, arrival.row.values)),
+    });
+    run.counters.count('download', table.name, 'held');
+    arrivals.delete(key);
+  }
+}
+
+/** HQ's values by column name, for display. Secret columns are left out. */
+function namedValues(table: TablePlan, values: readonly Canonical[]): Record<string, Canonical> {
+  return Object.fromEntries(
+    table.columns.flatMap((column, index) =>
+      column.secret ? [] : [[column.local, values[index] ?? null]],
+    ),
+  );
+}
+
+/** Unique values that were swapped or handed on: their holders give them up first (DESIGN 5.5). */
+function makeRoom(run: Run, table: TablePlan, arrivals: Map<string, Arrival>): void {
+  const holders = uniqueHolders(run, table, arrivals);
+  if (holders.length === 0) return;
+  const known = run.local.serverIds(
+    table,
+    holders.map((holder) => holder.localId),
+  );
+  const unsent = holders.filter((holder) => !known.has(holder.localId));
+  for (const { wantedBy, localId } of unsent) {
+    const arrival = arrivals.get(wantedBy);
+    if (arrival === undefined) continue;
+    rejectArrival(run, table, arrival, 'UNIQUE_HELD_BY_UNSENT', { localId });
+    arrivals.delete(wantedBy);
+  }
+  const willing = holders.filter((holder) => known.has(holder.localId));
+  for (const [columns, group] of groupBy(willing, (holder) => holder.columns.join(','))) {
+    run.local.placehold(
+      table,
+      columns.split(',').map(Number),
+      group.map((holder) => holder.localId),
+    );
+  }
+}
+
+function rejectArrival(
+  run: Run,
+  table: TablePlan,
+  arrival: Arrival,
+  code: string,
+  params: Record<string, string | number>,
+): void {
+  run.local.reject({
+    table: table.name,
+    id: arrival.row.key,
+    direction: 'download',
+    code,
+    params: { table: table.name, id: arrival.row.key, ...params },
+    payload: JSON.stringify(namedValues(table, arrival.row.values)),
+    seq: null,
+  });
+  run.counters.count('download', table.name, 'rejected');
+}
+
+/** Writes the rows that may land; returns their keys. */
+function land(
+  run: Run,
+  table: TablePlan,
+  arrivals: ReadonlyMap<string, Arrival>,
+  known: ReadonlyMap<string, KnownRow>,
+  resolution: Resolution,
+  fresh: boolean,
+): string[] {
+  const pending =
+    fresh || !run.local.hasEntries(table)
+      ? NOTHING_PENDING
+      : pendingOf(run, table, arrivals, resolution);
+  const anyWaiting =
+    !fresh && (run.local.countHeld() > 0 || run.local.rejected('download').length > 0);
+  const upserts: UpsertRow[] = [];
+  const keys: string[] = [];
+  for (const [key, arrival] of arrivals) {
+    const localId = resolution.localId(table.name, key) ?? key;
+    const change = pending.get(localId);
+    if (change === undefined && known.get(key)?.present === false) {
+      // Deleted here without an entry (capture missed it): HQ's row comes back.
+    } else if (change?.row === null) {
+      continue; // Deleted here and not sent yet: the upload decides.
+    }
+    try {
+      const canonical =
+        change?.row == null
+          ? arrival.row.values
+          : rebase(run, table, arrival, change.change, change.row);
+      upserts.push(
+        localRow(run, table, arrival, localId, canonical, resolution, change !== undefined),
+      );
+      keys.push(key);
+    } catch (error) {
+      if (!(error instanceof UnholdableValue)) throw error;
+      rejectArrival(run, table, arrival, 'VALUE_UNHOLDABLE', {
+        column: error.column ?? '',
+        reason: error.reason,
+      });
+      continue;
+    }
+    if (anyWaiting) {
+      run.local.release(table.name, key, 'download');
+      run.local.acceptAgain(table.name, key, 'download');
+    }
+  }
+  run.local.upsert(table, upserts);
+  run.counters.count('download', table.name, 'applied', upserts.length);
+  return keys;
+}
+
+interface PendingRow {
+  readonly change: PendingChange;
+  /** The row in HQ's terms; null: the POS has deleted it. */
+  readonly row: readonly Canonical[] | null;
+}
+
+const NOTHING_PENDING: ReadonlyMap<string, PendingRow> = new Map();
+
+function pendingOf(
+  run: Run,
+  table: TablePlan,
+  arrivals: ReadonlyMap<string, Arrival>,
+  resolution: Resolution,
+): Map<string, PendingRow> {
+  const localIds = [...arrivals.keys()].map((key) => resolution.localId(table.name, key) ?? key);
+  const entries = groupBy(run.local.entriesOf(table, localIds), (entry) => entry.localId);
+  const rows = run.local.rows(table, [...entries.keys()]);
+  const known = run.local.serverIds(table, [...entries.keys()]);
+  const canonical = new Map(
+    canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row.values]),
+  );
+  return new Map(
+    [...entries].map(([localId, list]) => [
+      localId,
+      {
+        change: foldEntries(table, list, known.has(localId) || rows.has(localId)),
+        row: canonical.get(localId) ?? null,
+      },
+    ]),
+  );
+}
+
+/** Merges an unsent local row with HQ's, notes the new base, logs the losers. Returns the row to store. */
+function rebase(
+  run: Run,
+  table: TablePlan,
+  arrival: Arrival,
+  change: PendingChange,
+  row: readonly Canonical[],
+): readonly Canonical[] {
+  const base = baseOf(run, table, change, row);
+  const merged = merge(
+    base,
+    row,
+    arrival.row.values,
+    table.columns.map((column) => column.strategy),
+    editTimesOf(change, arrival.editedAt),
+  );
+  run.local.setBase(table, change.localId, change.last, arrival.row.values);
+  for (const loser of merged.losers) {
+    run.local.logConflict({
+      table: table.name,
+      rowId: arrival.row.key,
+      column: table.columns[loser.column]?.hq ?? '',
+      kept: loser.kept,
+      lost: loser.lost,
+      winner: loser.winner,
+      rule: loser.rule,
+      hqAt: arrival.editedAt,
+      localAt: change.editedAt.get(loser.column) ?? change.lastAt,
+    });
+    run.counters.count('download', table.name, 'conflicts');
+  }
+  return merged.values;
+}
+
+/** HQ's row as this terminal last knew it: the stored base, else the first old values; null: unknown (DESIGN 7.2). */
+export function baseOf(
+  run: Pick<Run, 'local' | 'index'>,
+  table: TablePlan,
+  change: PendingChange,
+  row: readonly Canonical[],
+): readonly Canonical[] | null {
+  const stored = run.local.bases(table, [change.localId]).get(change.localId);
+  if (stored !== undefined) return stored.base;
+  if (change.baseUnknown) return null;
+  const base = [...row];
+  for (const [index, old] of change.old) base[index] = serverValue(run, table, index, old);
+  return base;
+}
+
+/** A captured reference holds a local_id; HQ's key of that row where it has one. */
+function serverValue(
+  run: Pick<Run, 'local' | 'index'>,
+  table: TablePlan,
+  index: number,
+  value: Canonical,
+): Canonical {
+  const column = table.columns[index];
+  const reference = column === undefined ? null : fixedReference(column);
+  if (value === null || reference === null || !run.index.has(reference.table)) return value;
+  return run.local.serverIds(run.index.table(reference.table), [value]).get(value) ?? value;
+}
+
+function localRow(
+  run: Run,
+  table: TablePlan,
+  arrival: Arrival,
+  localId: string,
+  canonical: readonly Canonical[],
+  resolution: Resolution,
+  pending: boolean,
+): UpsertRow {
+  const { decode } = run.index.codec(table);
+  const values: LocalValue[] = new Array<LocalValue>(table.columns.length);
+  const refs: Record<string, string> = {};
+  for (let index = 0; index < table.columns.length; index += 1) {
+    const column = table.columns[index];
+    const value = canonical[index] ?? null;
+    if (column === undefined) continue;
+    if (value !== null && column.reference !== null && 'table' in column.reference) {
+      const { table: refTable, hard } = column.reference;
+      const parent = run.index.has(refTable) ? resolution.localId(refTable, value) : value;
+      if (parent === undefined && hard) {
+        // Out of scope and nullable: null here, HQ's value kept beside (DESIGN 5.4).
+        values[index] = null;
+        refs[column.hq] = value;
+      } else values[index] = parent ?? value;
+      continue;
+    }
+    try {
+      values[index] = decode[index]?.(value) ?? null;
+    } catch (error) {
+      if (error instanceof UnholdableValue) error.column = column.local;
+      throw error;
+    }
+  }
+  return {
+    localId,
+    serverId: arrival.row.key,
+    values,
+    hash: arrival.kept ? null : arrival.row.hash,
+    kept: arrival.kept,
+    refs: Object.keys(refs).length === 0 ? null : refs,
+    pending,
+  };
+}

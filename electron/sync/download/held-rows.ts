@@ -1,0 +1,100 @@
+import { groupBy, slices, type Run } from '../engine.ts';
+import type { Held } from '../ports.ts';
+import { applyPage } from './apply.ts';
+import { addArrivals, addDeparture, emptyPage, isEmptyPage, type Page } from './page.ts';
+import { preparePage } from './prepare.ts';
+
+/**
+ * Applies held rows whose parents have landed, again and again until nothing moves (DESIGN 5.4). Releasing always
+ * re-reads the row. Rows that wait only for each other are released together.
+ */
+export async function releaseHeld(run: Run): Promise<void> {
+  for (let before = Number.POSITIVE_INFINITY; ;) {
+    const count = run.local.countHeld();
+    if (count === 0 || count >= before) return;
+    before = count;
+    const ready = run.local.read(() => readyRows(run));
+    if (ready.length === 0) return;
+    for (const slice of slices(ready, run.limits.pageSize)) await tryAgain(run, slice);
+  }
+}
+
+/** Re-reads these held or rejected download rows and applies what HQ has now. */
+export async function tryAgain(
+  run: Run,
+  rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
+): Promise<void> {
+  const page = await rereadPage(run, rows);
+  if (isEmptyPage(page)) return;
+  const facts = await preparePage(run, page);
+  run.local.write(() => {
+    applyPage(run, page, facts);
+  });
+  run.at('held:released');
+}
+
+async function rereadPage(
+  run: Run,
+  rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
+): Promise<Page> {
+  const page = emptyPage();
+  for (const [name, group] of groupBy(rows, (row) => row.table)) {
+    if (!run.index.has(name)) continue;
+    const table = run.index.table(name);
+    const keys = group.map((row) => row.id);
+    const [found, editedAt] = [
+      await run.remote.readRows(table, keys),
+      await run.remote.editTimes(table, keys),
+    ];
+    addArrivals(page, table, found, { editedAt });
+    const present = new Set(found.map((row) => row.key));
+    for (const { id, op } of group) {
+      if (!present.has(id))
+        addDeparture(page, table, { key: id, op: op === 'upsert' ? 'removal' : op });
+    }
+  }
+  return page;
+}
+
+/** Held downloads of which every missing parent is here or among the held rows that can go. */
+function readyRows(run: Run): Held[] {
+  const held = run.local
+    .held()
+    .filter((row) => row.direction === 'download' && run.index.has(row.table));
+  const removals = held.filter((row) => row.op !== 'upsert' && mayGo(run, row));
+  let candidates = held.filter((row) => row.op === 'upsert');
+  const here = presentParents(run, candidates);
+  for (;;) {
+    const going = new Set(candidates.map((row) => `${row.table}\0${row.id}`));
+    const left = candidates.filter((row) =>
+      row.missing.every(({ refTable, refId }) => {
+        const parent = `${refTable}\0${refId}`;
+        return here.has(parent) || going.has(parent);
+      }),
+    );
+    if (left.length === candidates.length) return [...left, ...removals];
+    candidates = left;
+  }
+}
+
+function presentParents(run: Run, held: readonly Held[]): Set<string> {
+  const here = new Set<string>();
+  const parents = held.flatMap((row) => row.missing);
+  for (const [refTable, group] of groupBy(parents, (parent) => parent.refTable)) {
+    if (!run.index.has(refTable)) continue;
+    const known = run.local.known(run.index.table(refTable), [
+      ...new Set(group.map((parent) => parent.refId)),
+    ]);
+    for (const [key, row] of known) if (row.present) here.add(`${refTable}\0${key}`);
+  }
+  return here;
+}
+
+/** A held delete can go when its row has neither unsent edits nor rows that need it. */
+function mayGo(run: Run, held: Held): boolean {
+  const table = run.index.table(held.table);
+  const row = run.local.known(table, [held.id]).get(held.id);
+  if (row === undefined) return true;
+  if (run.local.entriesOf(table, [row.localId]).length > 0) return false;
+  return run.local.referrers(table, [row.localId]).every((referrer) => referrer.nullable);
+}

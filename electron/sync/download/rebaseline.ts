@@ -1,0 +1,72 @@
+import type { TablePlan } from '../../../shared/plan.ts';
+import { type Run } from '../engine.ts';
+import { applyPage } from './apply.ts';
+import { compareTable, type Compared } from './compare.ts';
+import { cursorOf, saveCursor } from './load.ts';
+import { addArrivals, addDeparture, emptyPage } from './page.ts';
+import { preparePage } from './prepare.ts';
+
+/**
+ * Re-baseline: compares a table with HQ by key and hash and brings it in step, after a reload entry, a purged
+ * feed, a changed schema or `reset`. Never "empty, then refill". Rows with unsent edits are left alone; the
+ * upload's compare-and-swap brings HQ's version of them.
+ */
+export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
+  // The feed continues from a bound older than the comparison: what it re-reads is harmless.
+  const { bound } = await run.remote.readFeed(new Map(), 1);
+  let differing: Compared[] = [];
+  let seen = 0;
+  for await (const compared of compareTable(run, table)) {
+    seen += 1;
+    if (seen % 5000 === 0)
+      run.onProgress({ phase: 'compare', table: table.name, done: seen, total: null });
+    if (compared.kept || compared.hq === compared.local) continue;
+    differing.push(compared);
+    if (differing.length >= run.limits.pageSize) {
+      run.checkCancelled();
+      await bringInStep(run, table, differing);
+      differing = [];
+    }
+  }
+  await bringInStep(run, table, differing);
+  run.local.write(() =>
+    saveCursor(run, { ...cursorOf(run, table), xid: bound, seq: '0', reload: false }),
+  );
+  run.at('rebaseline:done');
+}
+
+async function bringInStep(run: Run, table: TablePlan, rows: readonly Compared[]): Promise<void> {
+  const localIds = rows.flatMap((row) => row.localId ?? []);
+  const unsent = new Set(
+    run.local.read(() => run.local.entriesOf(table, localIds)).map((entry) => entry.localId),
+  );
+  // A row deleted here and not sent yet is missing on purpose.
+  const known = run.local.read(() =>
+    run.local.known(
+      table,
+      rows.map((row) => row.key),
+    ),
+  );
+  const wanted = rows.filter((row) =>
+    row.localId === null
+      ? known.get(row.key)?.present !== false
+      : row.hq === null || !unsent.has(row.localId),
+  );
+  if (wanted.length === 0) return;
+  const page = emptyPage();
+  const keys = wanted.map((row) => row.key);
+  const found = await run.remote.readRows(table, keys);
+  addArrivals(page, table, found, {
+    editedAt: await run.remote.editTimes(table, keys),
+    force: true,
+  });
+  const present = new Set(found.map((row) => row.key));
+  for (const row of wanted) {
+    if (row.hq === null && !present.has(row.key))
+      addDeparture(page, table, { key: row.key, op: 'delete' });
+  }
+  const facts = await preparePage(run, page);
+  run.local.write(() => {
+    applyPage(run, page, facts);
+  });
+}

@@ -1,0 +1,109 @@
+import type { Direction } from '../../shared/plan.ts';
+import type { RunDirection } from '../../shared/report.ts';
+import type { RunCounters } from './counters.ts';
+import type { PlanIndex } from './plan-index.ts';
+import type {
+  Clock,
+  Cursor,
+  CursorRow,
+  Hashing,
+  LocalStore,
+  Logger,
+  RemoteStore,
+} from './ports.ts';
+
+/** Sizes that tests shrink. */
+export interface EngineLimits {
+  /** Feed entries per table and page, and rows per re-read. */
+  readonly pageSize: number;
+  /** Outbox entries per batch. */
+  readonly batchSize: number;
+}
+
+/** What a run is asked to do. */
+export interface CycleRequest {
+  readonly direction: RunDirection;
+  /** Only this table's feed and outbox. */
+  readonly table: string | null;
+  /** `table` and `id` of held or rejected rows that are tried again whatever stood against them. */
+  readonly retry: readonly { readonly table: string; readonly id: string }[];
+}
+
+export interface Progress {
+  readonly phase: 'settle' | 'load' | 'compare' | 'download' | 'upload';
+  readonly table: string | null;
+  readonly done: number;
+  readonly total: number | null;
+}
+
+/** Who this terminal is, once HQ has said hello. */
+export interface Self {
+  readonly key: string;
+  readonly code: string;
+  readonly store: string;
+  readonly epoch: number;
+}
+
+/** Everything given to the engine at its making. */
+export interface EnginePorts {
+  readonly local: LocalStore;
+  readonly remote: RemoteStore;
+  readonly clock: Clock;
+  readonly hashing: Hashing;
+  readonly log: Logger;
+  /** Named points of the cycle: crash tests kill the process there, nothing else happens. */
+  at(step: string): void;
+}
+
+/** Where one run stands. Made by `connect`, passed from stage to stage; the only mutable state of a run. */
+export interface Run extends EnginePorts {
+  readonly limits: EngineLimits;
+  readonly request: CycleRequest;
+  readonly index: PlanIndex;
+  readonly self: Self;
+  /** Cursors as far as they have come; payflow.db's copy may be a minute older on an idle feed (DESIGN 5.6). */
+  readonly cursors: Map<string, CursorRow>;
+  readonly counters: RunCounters;
+  /** The highest transaction id known to be final and read. */
+  bound: string;
+  /** Refused rows that this run has given their second try (DESIGN 6.4). */
+  readonly triedAgain: Set<string>;
+  onProgress(progress: Progress): void;
+  /** Throws when the run was cancelled. */
+  checkCancelled(): void;
+}
+
+/** Does a table take part in downloads? */
+export function downloads(direction: Direction): boolean {
+  return direction !== 'upload';
+}
+
+/** Compares feed positions as pairs, numerically (DESIGN 3.3). */
+export function compareCursors(a: Cursor, b: Cursor): number {
+  const byXid = compareNumbers(a.xid, b.xid);
+  return byXid !== 0 ? byXid : compareNumbers(a.seq, b.seq);
+}
+
+/** Compares decimal texts of unsigned 64-bit numbers. */
+export function compareNumbers(a: string, b: string): number {
+  const left = BigInt(a);
+  const right = BigInt(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** `items` in slices of at most `size`. */
+export function* slices<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+/** Groups by a key, keeping order. */
+export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,70 @@
+import type { TablePlan } from '../../shared/plan.ts';
+import { fromCaptured, type Canonical } from './codec.ts';
+import type { EditTimes } from './merge.ts';
+import { localColumn } from './plan-index.ts';
+import type { OutboxEntry } from './ports.ts';
+
+/** What the outbox says of one row: all its unsent entries folded together. */
+export interface PendingChange {
+  readonly localId: string;
+  readonly first: number;
+  readonly last: number;
+  readonly ids: readonly string[];
+  /** First old value per column index, as captured: references still hold local_ids. */
+  readonly old: ReadonlyMap<number, Canonical>;
+  /** Wall time of the last entry that touched the column. */
+  readonly editedAt: ReadonlyMap<number, string>;
+  readonly lastAt: string;
+  /**
+   * True: some entry does not say what stood there before (an insert over a known row, an aligned file).
+   * Then every column counts as touched and the base is unknown (DESIGN 4.3, 4.5).
+   */
+  readonly baseUnknown: boolean;
+}
+
+/** Folds the entries of one row, in sequence order. `known`: HQ knows the row, so an insert is an update. */
+export function foldEntries(
+  table: TablePlan,
+  entries: readonly OutboxEntry[],
+  known: boolean,
+): PendingChange {
+  const old = new Map<number, Canonical>();
+  const editedAt = new Map<number, string>();
+  let baseUnknown = false;
+  for (const entry of entries) {
+    if (entry.op === 'D') continue;
+    if (entry.changes === null || (entry.op === 'I' && known)) {
+      baseUnknown = true;
+      continue;
+    }
+    if (entry.op === 'I') continue;
+    for (const [index, column] of table.columns.entries()) {
+      const change = entry.changes[column.local];
+      if (change === undefined) continue;
+      editedAt.set(index, entry.at);
+      // A value too long to be recorded: [type, null].
+      if (change[0] != null && change[0] !== 'null' && change[1] == null) baseUnknown = true;
+      else if (!old.has(index))
+        old.set(index, fromCaptured(localColumn(column), change[0] ?? null, change[1] ?? null));
+    }
+  }
+  const first = entries[0];
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined)
+    throw new Error('a pending change has at least one entry');
+  return {
+    localId: last.localId,
+    first: first.seq,
+    last: last.seq,
+    ids: entries.map((entry) => entry.id),
+    old,
+    editedAt,
+    lastAt: last.at,
+    baseUnknown,
+  };
+}
+
+/** The terminal's side of `newest` for a folded change. */
+export function editTimesOf(change: PendingChange, hq: string | null): EditTimes {
+  return { hq, local: (column) => change.editedAt.get(column) ?? change.lastAt };
+}

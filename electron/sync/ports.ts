@@ -1,0 +1,407 @@
+/**
+ * What the engine needs from the world, written down by the engine (it imports no driver and no node
+ * built-in). `electron/local` and `electron/remote` implement the two stores, `electron/host` the rest.
+ */
+import type { MessageParams } from '../../shared/errors.ts';
+import type { Plan, TablePlan } from '../../shared/plan.ts';
+import type { MissingParent } from '../../shared/rows.ts';
+import type { Canonical, LocalValue } from './codec.ts';
+
+/** Injected time, so that tests own it. */
+export interface Clock {
+  /** Wall time, UTC, `2026-11-22T15:04:05.678Z`. */
+  now(): string;
+  /** Monotonic milliseconds, for durations. */
+  ticks(): number;
+}
+
+/** Pure functions that need node's crypto. */
+export interface Hashing {
+  /** First 16 hex digits of md5, the row hash (`hashText` is what goes in). */
+  rowHash(text: string): string;
+  /** UUIDv5 over the joined parts: the server_id of a row that has no UUID of its own (DESIGN 6.3). */
+  uuidOf(...parts: string[]): string;
+}
+
+export interface Logger {
+  info(message: string, facts?: Record<string, unknown>): void;
+  warn(message: string, facts?: Record<string, unknown>): void;
+}
+
+// ---------------------------------------------------------------------------------------------- HQ
+
+/** A row as HQ has it: canonical values in the order of `TablePlan.columns`, and the hash over them. */
+export interface HqRow {
+  readonly key: string;
+  readonly hash: string;
+  readonly values: Canonical[];
+}
+
+/** A position in the feed: compared as a pair, numerically (DESIGN 3.3). Decimal text. */
+export interface Cursor {
+  readonly xid: string;
+  readonly seq: string;
+}
+
+export interface FeedEntry extends Cursor {
+  /** I insert, U update or entered this scope, D delete, R left this scope, T reload the table (key null). */
+  readonly op: 'I' | 'U' | 'D' | 'R' | 'T';
+  readonly key: string | null;
+  readonly was: string | null;
+  readonly editedAt: string;
+}
+
+/** One table's page of the feed. `full`: there may be more behind its last entry. */
+export interface FeedPage {
+  readonly table: string;
+  readonly entries: readonly FeedEntry[];
+  readonly full: boolean;
+}
+
+export interface FeedRead {
+  /** Everything below this transaction id is final and was seen. */
+  readonly bound: string;
+  /** Everything below this transaction id has been purged (DESIGN 3.5). */
+  readonly floor: string;
+  /** Changes when a synced table's columns, types or keys change (DESIGN 3.8). */
+  readonly schemaStamp: string;
+  readonly pages: readonly FeedPage[];
+}
+
+/** Who HQ says we are. */
+export interface Hello {
+  readonly serverTime: string;
+  readonly feedId: string;
+  readonly schemaStamp: string;
+  /** Our row in the terminals table: its key and its store's key. */
+  readonly terminal: { readonly key: string; readonly store: string };
+}
+
+/** Rows of one table that share an operation and a set of columns: column-major, as unnest() wants them. */
+export interface BatchGroup {
+  readonly table: string;
+  readonly op: 'insert' | 'update' | 'delete';
+  /** Indexes into `TablePlan.columns`: what an insert or update sets. */
+  readonly columns: readonly number[];
+  /** Indexes (a subset of `columns`) whose values are increments (DESIGN 7.3 `add`). */
+  readonly adds: readonly number[];
+  readonly keys: string[];
+  readonly localIds: string[];
+  /** Per column of `columns`, one value per row; increments for `adds`. */
+  readonly values: Canonical[][];
+  /** Per column of `columns`, the base each row's value is compared with (empty for inserts and adds). */
+  readonly bases: Canonical[][];
+  /** The row hash HQ will have if nobody else touched the row; deletes: the hash of the last sync. */
+  readonly hashes: (string | null)[];
+  /** Newest outbox entry each row's change covers. */
+  readonly upto: number[];
+  /** Edit time per row, wall time of the terminal. */
+  readonly at: string[];
+}
+
+/** Exactly what is sent, committed in payflow.db before it is (DESIGN 6.1). */
+export interface Batch {
+  readonly number: number;
+  readonly terminal: string;
+  readonly epoch: number;
+  /** What `fill: batch` columns get: one UUID for the batch. */
+  readonly id: string;
+  /** Highest outbox sequence at the time of reading. */
+  readonly upto: number;
+  /** In sending order: parents first, deletes last and children first. */
+  readonly groups: readonly BatchGroup[];
+  /** Ids of the outbox entries it covers. */
+  readonly entryIds: readonly string[];
+}
+
+/** What became of one row of a batch that is not plainly accepted as sent. */
+export interface RowOutcome {
+  readonly table: string;
+  readonly key: string;
+  /**
+   * changed: the swap failed, HQ's row is in `rows`; gone: an update found no row; held: its parent was refused;
+   * overwrote: accepted, and HQ's unseen values are in `lost`.
+   */
+  readonly result: 'rejected' | 'changed' | 'gone' | 'held' | 'overwrote';
+  readonly code?: string;
+  readonly params?: MessageParams;
+  /** SQLSTATE of a rejection, for the second try of unique and foreign-key refusals. */
+  readonly sqlState?: string;
+  readonly missing?: readonly MissingParent[];
+  readonly lost?: readonly Canonical[];
+}
+
+export interface BatchReply {
+  readonly number: number;
+  readonly outcomes: readonly RowOutcome[];
+  /**
+   * HQ's rows that differ from what was sent: swaps that failed and what HQ's own triggers made of the batch
+   * (DESIGN 6.5). Travel in the reply only; empty when the outcome is read after a lost reply.
+   */
+  readonly rows: readonly {
+    readonly table: string;
+    readonly row: HqRow;
+    readonly editedAt: string;
+  }[];
+  /** The transaction, when every feed entry it wrote in our scope is answered by this reply; else null. */
+  readonly ownXid: string | null;
+}
+
+/** HQ as the engine sees it. All calls may throw PayflowError; none waits without a deadline. */
+export interface RemoteStore {
+  hello(terminalCode: string): Promise<Hello>;
+  /** Reads the manifest stored at HQ and the catalogue. */
+  loadPlan(): Promise<Plan>;
+  /** The plan and scopes all following calls work with. */
+  use(plan: Plan, scopes: readonly string[]): void;
+  register(terminal: string, code: string, epoch: number): Promise<string>;
+  readFeed(cursors: ReadonlyMap<string, Cursor>, limit: number): Promise<FeedRead>;
+  /** In-scope rows with these keys; absent keys are simply not answered. */
+  readRows(table: TablePlan, keys: readonly string[]): Promise<HqRow[]>;
+  /** Rows whatever their scope, for kept rows. */
+  readAnyRows(table: TablePlan, keys: readonly string[]): Promise<HqRow[]>;
+  /** Edit times of rows read outside the feed: newest feed entry, else the floor's (DESIGN 7.4). */
+  editTimes(table: TablePlan, keys: readonly string[]): Promise<Map<string, string>>;
+  /** For each key that exists: is it in scope? */
+  scopesOf(table: TablePlan, keys: readonly string[]): Promise<Map<string, boolean>>;
+  /** In-scope rows whose `column` is one of these keys, and the first transaction id not yet assigned then. */
+  readChildren(
+    table: TablePlan,
+    column: string,
+    keys: readonly string[],
+  ): Promise<{ rows: HqRow[]; nextXid: string }>;
+  /** All in-scope rows in key order, from behind `after`. Pages of some thousand rows. */
+  streamRows(table: TablePlan, after: string | null): AsyncIterable<HqRow[]>;
+  /** Key and hash of all in-scope rows in byte order of the key's text. */
+  streamHashes(table: TablePlan): AsyncIterable<{ key: string; hash: string }[]>;
+  /** Fresh values of the table's sequence (DESIGN 6.3). */
+  drawKeys(table: TablePlan, count: number): Promise<string[]>;
+  send(batch: Batch): Promise<BatchReply>;
+  /** The recorded outcome of the last batch, for a reply that was lost. */
+  outcomeOf(batch: Batch): Promise<BatchReply>;
+  /** At most once a minute, and after runs that moved something. */
+  heartbeat(terminal: string, cursorXid: string, waiting: number): Promise<void>;
+  /** One row in HQ's sync_logs per run that moved something, if HQ has that table. */
+  recordRun(run: HqRunRecord): Promise<void>;
+}
+
+export interface HqRunRecord {
+  readonly terminal: string;
+  readonly store: string;
+  readonly direction: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly records: number;
+  readonly status: string;
+  readonly error: string | null;
+}
+
+// ---------------------------------------------------------------------------------------- payflow.db
+
+/** What payflow.db knows of a row that HQ knows too. */
+export interface KnownRow {
+  readonly key: string;
+  readonly localId: string;
+  readonly hash: string | null;
+  readonly kept: boolean;
+  /** False: the POS deleted it and HQ has not heard. */
+  readonly present: boolean;
+}
+
+/** A row as payflow.db holds it: raw values in the order of `TablePlan.columns`. */
+export interface LocalRow {
+  readonly localId: string;
+  readonly serverId: string | null;
+  readonly values: LocalValue[];
+  /** HQ's values of references that are null here, by column name; or null. */
+  readonly refs: Readonly<Record<string, string>> | null;
+}
+
+export interface UpsertRow {
+  readonly localId: string;
+  readonly serverId: string;
+  readonly values: LocalValue[];
+  readonly hash: string | null;
+  readonly kept: boolean;
+  readonly refs: Readonly<Record<string, string>> | null;
+  /** True: local edits are still unsent; the row's sync_status is left as it is. */
+  readonly pending: boolean;
+}
+
+/** One captured change (DESIGN 4.1). */
+export interface OutboxEntry {
+  readonly seq: number;
+  readonly table: string;
+  readonly localId: string;
+  readonly oldLocalId: string | null;
+  readonly op: 'I' | 'U' | 'D';
+  /** Local column name -> [old type, old text, new type, new text]; null: unknown (DESIGN 4.5). */
+  readonly changes: Readonly<Record<string, readonly (string | null)[]>> | null;
+  readonly at: string;
+  readonly id: string;
+}
+
+export interface CursorRow extends Cursor {
+  readonly table: string;
+  readonly loaded: boolean;
+  readonly loadKey: string | null;
+  readonly reload: boolean;
+  readonly fingerprint: string | null;
+  /** When the row was saved; null on one that never was. */
+  readonly updatedAt: string | null;
+}
+
+export interface Held {
+  readonly table: string;
+  /** HQ's key (download) or the local_id (upload). */
+  readonly id: string;
+  readonly direction: 'download' | 'upload';
+  readonly op: 'upsert' | 'delete' | 'removal';
+  readonly missing: readonly MissingParent[];
+  /** For display only; releasing always re-reads the row. */
+  readonly payload: string | null;
+}
+
+export interface Rejected {
+  readonly table: string;
+  readonly id: string;
+  readonly direction: 'download' | 'upload';
+  readonly code: string;
+  readonly params: MessageParams;
+  readonly payload: string | null;
+  /** Newest outbox entry of the row when HQ refused it; null for downloads. */
+  readonly seq: number | null;
+}
+
+export interface Conflict {
+  readonly table: string;
+  readonly rowId: string;
+  readonly column: string;
+  readonly kept: Canonical;
+  readonly lost: Canonical;
+  readonly winner: 'hq' | 'terminal';
+  readonly rule: string;
+  readonly hqAt: string | null;
+  readonly localAt: string | null;
+}
+
+/** A row that points at another: found by `referrers`. */
+export interface Referrer {
+  readonly table: string;
+  readonly column: string;
+  readonly localId: string;
+  /** The row pointed at. */
+  readonly parentId: string;
+  readonly nullable: boolean;
+}
+
+/** What an acknowledgement writes per row. */
+export interface Acknowledged {
+  readonly localId: string;
+  /** Null: the row was deleted, its sync_row goes. */
+  readonly serverId: string | null;
+  readonly hash: string | null;
+  /** Entries up to this one were sent; newer ones stay. */
+  readonly upto: number;
+}
+
+/** payflow.db as the engine sees it. Synchronous; every write happens inside `write`. */
+export interface LocalStore {
+  /** One read snapshot. */
+  read<T>(work: () => T): T;
+  /** One IMMEDIATE transaction whose changes the capture triggers do not see (DESIGN 4.2). */
+  write<T>(work: () => T): T;
+  use(plan: Plan, terminal: { key: string }): void;
+  meta(name: string): string | null;
+  setMeta(name: string, value: string | null): void;
+
+  known(table: TablePlan, keys: readonly string[]): Map<string, KnownRow>;
+  /** local_id -> HQ's key, for rows HQ knows. */
+  serverIds(table: TablePlan, localIds: readonly string[]): Map<string, string>;
+  rows(table: TablePlan, localIds: readonly string[]): Map<string, LocalRow>;
+  /** All rows in byte order of server_id; rows without one are left out. */
+  scan(table: TablePlan): Iterable<LocalRow & { kept: boolean }>;
+  isEmpty(table: TablePlan): boolean;
+  upsert(table: TablePlan, rows: readonly UpsertRow[]): void;
+  /** Rows, with all that is known of them. */
+  remove(table: TablePlan, localIds: readonly string[]): void;
+  /** Gives the rows of a moved key their new server_id (DESIGN 3.2). False: a row outside the set holds the key. */
+  rekey(table: TablePlan, moves: readonly { was: string; key: string }[]): boolean;
+  /** Frees unique values before others take them: the first column gets a placeholder (DESIGN 5.5). */
+  placehold(table: TablePlan, columns: readonly number[], localIds: readonly string[]): void;
+  /** Rows that hold one of these value tuples under a unique key. */
+  findByUnique(
+    table: TablePlan,
+    columns: readonly number[],
+    tuples: readonly LocalValue[][],
+  ): { localId: string; tuple: LocalValue[] }[];
+  referrers(table: TablePlan, localIds: readonly string[]): Referrer[];
+  setNull(table: TablePlan, column: string, localIds: readonly string[]): void;
+  childrenOf(table: TablePlan, column: string, parentIds: readonly string[]): string[];
+  /** Kept rows that no row refers to any more. */
+  orphanedKept(table: TablePlan): string[];
+
+  /** Entries behind `after` in sequence order. */
+  entriesAfter(after: number, limit: number): OutboxEntry[];
+  entriesOf(table: TablePlan, localIds: readonly string[]): OutboxEntry[];
+  hasEntries(table: TablePlan): boolean;
+  /** Entries that changed a local_id, and inserts: what `repairOutbox` has to look at. */
+  identityEntries(): OutboxEntry[];
+  /** Rows of the outbox, for HQ's overview. */
+  countWaiting(): number;
+  lastSeq(): number;
+  /** Moves what was known of a row to its new local_id. */
+  moveLocalId(table: TablePlan, entry: OutboxEntry): void;
+  /** Restores server_id and status on rows a REPLACE has stripped. */
+  restoreServerId(table: TablePlan, localId: string, serverId: string): void;
+  bases(
+    table: TablePlan,
+    localIds: readonly string[],
+  ): Map<string, { seq: number; base: Canonical[] }>;
+  setBase(table: TablePlan, localId: string, seq: number, base: readonly Canonical[]): void;
+  /** Drops unsent entries of rows whose net change is nothing. */
+  dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
+  acknowledge(
+    table: TablePlan,
+    batch: number,
+    batchId: string,
+    rows: readonly Acknowledged[],
+  ): void;
+  setStatus(
+    table: TablePlan,
+    localIds: readonly string[],
+    status: 'held' | 'error' | 'pending',
+  ): void;
+
+  openBatch(): Batch | null;
+  saveBatch(batch: Batch): void;
+  closeBatch(number: number): void;
+
+  cursors(): Map<string, CursorRow>;
+  saveCursor(cursor: CursorRow): void;
+  subtrees(): { table: string; serverId: string; afterXid: string }[];
+  addSubtrees(table: string, serverIds: readonly string[], afterXid: string): void;
+  dropSubtree(table: string, serverId: string): void;
+  ownXids(): Set<string>;
+  addOwnXid(xid: string): void;
+  dropOwnXidsBelow(xid: string): void;
+
+  held(): Held[];
+  countHeld(): number;
+  hold(held: Held): void;
+  release(table: string, id: string, direction: 'download' | 'upload'): void;
+  rejected(direction: 'download' | 'upload'): Rejected[];
+  reject(rejected: Rejected): void;
+  acceptAgain(table: string, id: string, direction: 'download' | 'upload'): void;
+  logConflict(conflict: Conflict): void;
+  saveRun(run: {
+    id: string;
+    startedAt: string;
+    endedAt: string;
+    direction: string;
+    status: string;
+    report: string;
+  }): void;
+  /** Removes what is past its age: sent entries and runs older than 30 days. */
+  prune(before: string): void;
+}

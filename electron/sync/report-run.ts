@@ -1,0 +1,171 @@
+/** The last stage: what the run did, told to the caller, to payflow.db and, if something moved, to HQ. */
+import { PayflowError } from '../../shared/errors.ts';
+import {
+  noCounts,
+  recordsLeft,
+  recordsMoved,
+  type Message,
+  type RunReport,
+  type RunStatus,
+} from '../../shared/report.ts';
+import { META } from './connect.ts';
+import { Cancelled } from './cancelled.ts';
+import {
+  compareNumbers,
+  downloads,
+  type CycleRequest,
+  type EnginePorts,
+  type Run,
+} from './engine.ts';
+import type { CursorRow } from './ports.ts';
+
+interface Started {
+  readonly at: string;
+  readonly ticks: number;
+}
+
+/** An idle feed advances the saved cursors and HQ's heartbeat once a minute, not with every poll (DESIGN 5.6, 9). */
+const IDLE_SAVE_MS = 60_000;
+const KEEP_SENT_DAYS = 30;
+
+export async function reportRun(run: Run, started: Started): Promise<RunReport> {
+  const report = makeReport(run, run.request, started, null);
+  const moved = recordsMoved(report.download) + recordsMoved(report.upload);
+  const touched = moved + recordsLeft(report.download) + recordsLeft(report.upload) > 0;
+  saveIdleCursors(run);
+  if (touched) saveRun(run, report, started);
+  const now = run.clock.now();
+  const lastBeat = run.local.meta(META.lastHeartbeatAt);
+  if (moved > 0 || lastBeat === null || Date.parse(now) - Date.parse(lastBeat) >= IDLE_SAVE_MS) {
+    await tellHq(run, report, started, moved);
+    run.local.write(() => {
+      run.local.setMeta(META.lastHeartbeatAt, now);
+      run.local.setMeta(META.lastRunAt, now);
+      run.local.prune(new Date(Date.parse(now) - KEEP_SENT_DAYS * 86_400_000).toISOString());
+    });
+  }
+  return report;
+}
+
+/** A run that an error ended. Cancelling is no error; an unexpected one is logged with its trace. */
+export function reportFailure(
+  ports: EnginePorts,
+  run: Run | null,
+  request: CycleRequest,
+  started: Started,
+  error: unknown,
+): RunReport {
+  const message: Message | null =
+    error instanceof Cancelled
+      ? null
+      : error instanceof PayflowError
+        ? { code: error.code, params: error.params }
+        : {
+            code: 'INTERNAL',
+            params: { detail: error instanceof Error ? error.message : String(error) },
+          };
+  if (message !== null) ports.log.warn('run failed', { ...message, error });
+  const report = makeReport(
+    run ?? ports,
+    request,
+    started,
+    error instanceof Cancelled ? 'cancelled' : message,
+  );
+  try {
+    saveRun(ports, report, started);
+  } catch (secondary) {
+    // The run's own failure is what the operator has to hear; a file that cannot take its record often is it.
+    ports.log.warn('the run could not be recorded', { error: secondary });
+  }
+  return report;
+}
+
+function makeReport(
+  run: EnginePorts & Partial<Pick<Run, 'counters'>>,
+  request: CycleRequest,
+  started: Started,
+  failure: Message | 'cancelled' | null,
+): RunReport {
+  const download = run.counters?.total('download') ?? noCounts;
+  const upload = run.counters?.total('upload') ?? noCounts;
+  const left = recordsLeft(download) + recordsLeft(upload);
+  const status: RunStatus =
+    failure === 'cancelled'
+      ? 'cancelled'
+      : failure !== null
+        ? 'failed'
+        : left > 0
+          ? 'partial'
+          : 'completed';
+  return {
+    runId: run.hashing.uuidOf('run', started.at, String(started.ticks)),
+    direction: request.direction,
+    status,
+    durationMs: Math.round(run.clock.ticks() - started.ticks),
+    download,
+    upload,
+    tables: run.counters?.tables() ?? {},
+    ...(failure !== null && failure !== 'cancelled' ? { error: failure } : {}),
+  };
+}
+
+function saveRun(ports: EnginePorts, report: RunReport, started: Started): void {
+  const endedAt = ports.clock.now();
+  ports.local.write(() => {
+    ports.local.saveRun({
+      id: report.runId,
+      startedAt: started.at,
+      endedAt,
+      direction: report.direction,
+      status: report.status,
+      report: JSON.stringify(report),
+    });
+    if (report.status !== 'failed') ports.local.setMeta(META.lastRunAt, endedAt);
+  });
+}
+
+function saveIdleCursors(run: Run): void {
+  const saved = run.local.read(() => run.local.cursors());
+  const now = Date.parse(run.clock.now());
+  const stale = [...run.cursors.values()].filter((cursor) => {
+    const before = saved.get(cursor.table);
+    return (
+      before !== undefined &&
+      before.xid !== cursor.xid &&
+      now - Date.parse(before.updatedAt ?? '0') >= IDLE_SAVE_MS
+    );
+  });
+  if (stale.length === 0) return;
+  run.local.write(() => {
+    for (const cursor of stale) run.local.saveCursor(cursor);
+    run.local.dropOwnXidsBelow(lowestCursor(run).xid);
+  });
+}
+
+function lowestCursor(run: Run): CursorRow | { xid: string } {
+  const reading = run.index.tables
+    .filter((table) => downloads(table.direction))
+    .map((table) => run.cursors.get(table.name));
+  return reading.reduce<{ xid: string }>(
+    (low, cursor) =>
+      cursor !== undefined && (low.xid === '' || compareNumbers(cursor.xid, low.xid) < 0)
+        ? cursor
+        : low,
+    { xid: '' },
+  );
+}
+
+async function tellHq(run: Run, report: RunReport, started: Started, moved: number): Promise<void> {
+  await run.remote.heartbeat(run.self.key, lowestCursor(run).xid, run.local.countWaiting());
+  if (moved === 0) return;
+  await run.remote.recordRun({
+    terminal: run.self.key,
+    store: run.self.store,
+    direction: report.direction,
+    startedAt: started.at,
+    endedAt: run.clock.now(),
+    records: moved,
+    status: report.status,
+    error: null,
+  });
+}

@@ -1,0 +1,28 @@
+import { PayflowError } from '../../shared/errors.ts';
+import type { Run } from './engine.ts';
+import type { Batch, BatchReply } from './ports.ts';
+import { acknowledge } from './upload/acknowledge.ts';
+
+/** First stage of a cycle: the batch whose outcome is unknown is sent again, exactly as it was (DESIGN 6.1). */
+export async function settle(run: Run): Promise<void> {
+  const batch = run.local.read(() => run.local.openBatch());
+  if (batch === null) return;
+  run.log.info('settling a batch whose outcome is unknown', { number: batch.number });
+  await acknowledge(run, batch, await sendOnce(run, batch));
+}
+
+/**
+ * Sends a batch; when HQ's gate says that it was applied before, the recorded outcome is the answer. The gate
+ * waits for a first try that is still alive, so that there is no moment at which both could count (DESIGN 6.2).
+ */
+export async function sendOnce(run: Run, batch: Batch): Promise<BatchReply> {
+  run.at('upload:before-send');
+  try {
+    return await run.remote.send(batch);
+  } catch (error) {
+    if (!(error instanceof PayflowError) || error.code !== 'UPLOAD_ALREADY_APPLIED') throw error;
+    return await run.remote.outcomeOf(batch);
+  } finally {
+    run.at('upload:after-send');
+  }
+}

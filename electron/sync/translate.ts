@@ -1,0 +1,120 @@
+import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
+import { hashText, UnholdableValue, type Canonical } from './codec.ts';
+import { groupBy, type Run } from './engine.ts';
+import { fixedReference } from './plan-index.ts';
+import type { LocalRow } from './ports.ts';
+
+/** What translation needs of a run; `verify` has no run. */
+export type Translator = Pick<Run, 'index' | 'local' | 'self' | 'hashing'>;
+
+/** A local row in HQ's terms. */
+export interface CanonicalRow {
+  readonly localId: string;
+  /** Canonical values in plan order; references are HQ keys. Undefined entries never occur. */
+  readonly values: Canonical[];
+  /** Hard references whose parent HQ does not know (yet): `values` holds the local_id there. */
+  readonly unresolved: readonly {
+    readonly column: number;
+    readonly refTable: string;
+    readonly localId: string;
+  }[];
+  /** Set: HQ cannot hold a value of this row. */
+  readonly unholdable: { readonly column: string; readonly reason: string } | null;
+}
+
+/** The table a reference of this very row points at; null where it points nowhere we know. */
+function referencedTable(
+  run: Translator,
+  table: TablePlan,
+  column: ColumnPlan,
+  values: readonly Canonical[],
+): string | null {
+  const fixed = fixedReference(column);
+  if (fixed !== null) return run.index.has(fixed.table) ? fixed.table : null;
+  if (column.reference === null || !('tableFrom' in column.reference)) return null;
+  const named = values[run.index.columnAt(table, column.reference.tableFrom)];
+  return named != null && run.index.has(named) ? named : null;
+}
+
+/** Encodes and translates rows of payflow.db: what HQ would hold if it held them. */
+export function canonicalRows(
+  run: Translator,
+  table: TablePlan,
+  rows: readonly LocalRow[],
+): CanonicalRow[] {
+  const encoded = rows.map((row) => encodeRow(run, table, row));
+  const references = table.columns.flatMap((column, index) =>
+    column.reference === null ? [] : [{ column, index }],
+  );
+  const unresolved = encoded.map((): { column: number; refTable: string; localId: string }[] => []);
+  for (const { column, index } of references) {
+    const wanted = groupBy(encoded.entries(), ([, row]) =>
+      referencedTable(run, table, column, row.values),
+    );
+    for (const [refTable, group] of wanted) {
+      if (refTable === null) continue;
+      const localIds = new Set(
+        group.flatMap(([, row]) => (row.fromRefs.has(index) ? [] : (row.values[index] ?? []))),
+      );
+      const serverIds = run.local.serverIds(run.index.table(refTable), [...localIds]);
+      for (const [position, row] of group) {
+        const localId = row.values[index];
+        if (localId == null || row.fromRefs.has(index)) continue;
+        const serverId = serverIds.get(localId);
+        if (serverId !== undefined) row.values[index] = serverId;
+        else if (fixedReference(column)?.hard === true)
+          unresolved[position]?.push({ column: index, refTable, localId });
+      }
+    }
+  }
+  return encoded.map(({ localId, values, unholdable }, position) => ({
+    localId,
+    values,
+    unholdable,
+    unresolved: unresolved[position] ?? [],
+  }));
+}
+
+function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
+  const { encode } = run.index.codec(table);
+  const values: Canonical[] = new Array<Canonical>(table.columns.length);
+  const fromRefs = new Set<number>();
+  let unholdable: { column: string; reason: string } | null = null;
+  for (const [index, column] of table.columns.entries()) {
+    const raw = row.values[index] ?? null;
+    const kept = raw === null ? row.refs?.[column.hq] : undefined;
+    if (kept !== undefined) {
+      values[index] = kept;
+      fromRefs.add(index);
+      continue;
+    }
+    try {
+      const encodeColumn = encode[index];
+      values[index] = encodeColumn === undefined ? null : encodeColumn(raw);
+    } catch (error) {
+      if (!(error instanceof UnholdableValue)) throw error;
+      unholdable ??= { column: column.local, reason: error.reason };
+      values[index] = null;
+    }
+  }
+  fillTerminal(run, table, values);
+  return { localId: row.localId, values, fromRefs, unholdable };
+}
+
+/** A row that does not say whose it is belongs to this terminal (payflow-schema.md). The value is a local_id here. */
+function fillTerminal(run: Translator, table: TablePlan, values: Canonical[]): void {
+  if (table.terminalColumn === null) return;
+  const index = table.columns.findIndex((column) => column.local === table.terminalColumn);
+  if (index >= 0 && values[index] == null) values[index] = ownLocalId(run);
+}
+
+/** local_id of this terminal's own row; its HQ key until that row has arrived. */
+export function ownLocalId(run: Translator): string {
+  const terminals = run.index.table(run.index.plan.terminals.table);
+  return run.local.known(terminals, [run.self.key]).get(run.self.key)?.localId ?? run.self.key;
+}
+
+/** The row hash of canonical values: the same sixteen digits HQ computes. */
+export function hashOf(run: Translator, values: readonly Canonical[]): string {
+  return run.hashing.rowHash(hashText(values));
+}

@@ -1,0 +1,121 @@
+import type { Canonical } from '../codec.ts';
+import { groupBy, type Run } from '../engine.ts';
+import { applyPage } from '../download/apply.ts';
+import { addArrivals, emptyPage } from '../download/page.ts';
+import { preparePage } from '../download/prepare.ts';
+import type { Acknowledged, Batch, BatchGroup, BatchReply, RowOutcome } from '../ports.ts';
+
+/**
+ * Takes in what HQ says of a batch: accepted rows lose exactly the entries that were sent, refused and waiting
+ * rows are listed, and the rows HQ returned are stored in the same transaction (DESIGN 6.5). An edit made
+ * meanwhile stays in the outbox.
+ */
+export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Promise<void> {
+  const outcomes = new Map(
+    reply.outcomes.map((outcome) => [`${outcome.table}\0${outcome.key}`, outcome]),
+  );
+  const page = emptyPage();
+  for (const [name, group] of groupBy(reply.rows, (entry) => entry.table)) {
+    const table = run.index.table(name);
+    addArrivals(
+      page,
+      table,
+      group.map((entry) => entry.row),
+      { editedAt: new Map(group.map((entry) => [entry.row.key, entry.editedAt])), force: true },
+    );
+  }
+  const facts = await preparePage(run, page);
+  run.at('upload:before-acknowledge');
+  run.local.write(() => {
+    for (const group of batch.groups) acknowledgeGroup(run, batch, group, outcomes);
+    applyPage(run, page, facts);
+    run.local.closeBatch(batch.number);
+    if (reply.ownXid !== null) run.local.addOwnXid(reply.ownXid);
+  });
+  run.at('upload:acknowledged');
+}
+
+function acknowledgeGroup(
+  run: Run,
+  batch: Batch,
+  group: BatchGroup,
+  outcomes: ReadonlyMap<string, RowOutcome>,
+): void {
+  const table = run.index.table(group.table);
+  const accepted: Acknowledged[] = [];
+  const waiting: string[] = [];
+  const refused: string[] = [];
+  for (const [index, key] of group.keys.entries()) {
+    const localId = group.localIds[index] ?? '';
+    const upto = group.upto[index] ?? 0;
+    const outcome = outcomes.get(`${group.table}\0${key}`);
+    if (outcome === undefined || outcome.result === 'overwrote') {
+      if (outcome?.lost !== undefined) logOverwritten(run, group, index, outcome.lost);
+      const deleted = group.op === 'delete';
+      accepted.push({
+        localId,
+        serverId: deleted ? null : key,
+        hash: deleted ? null : (group.hashes[index] ?? null),
+        upto,
+      });
+      continue;
+    }
+    if (outcome.result === 'held') {
+      waiting.push(localId);
+      run.local.hold({
+        table: table.name,
+        id: localId,
+        direction: 'upload',
+        op: 'upsert',
+        missing: outcome.missing ?? [],
+        payload: null,
+      });
+      run.counters.count('upload', table.name, 'held');
+    } else if (outcome.result !== 'changed') {
+      refused.push(localId);
+      run.local.reject({
+        table: table.name,
+        id: localId,
+        direction: 'upload',
+        code: outcome.result === 'gone' ? 'DELETED_AT_HQ' : (outcome.code ?? 'HQ_REFUSED_ROW'),
+        params: { table: table.name, id: localId, ...outcome.params },
+        payload: null,
+        seq: upto,
+      });
+      run.counters.count('upload', table.name, 'rejected');
+    }
+  }
+  run.local.acknowledge(table, batch.number, batch.id, accepted);
+  run.local.setStatus(table, waiting, 'held');
+  run.local.setStatus(table, refused, 'error');
+  run.counters.count(
+    'upload',
+    table.name,
+    group.op === 'delete' ? 'deleted' : 'applied',
+    accepted.length,
+  );
+}
+
+/** A delete that met an edit this terminal had not seen: every value HQ had is kept (DESIGN 7.6). */
+function logOverwritten(
+  run: Run,
+  group: BatchGroup,
+  row: number,
+  lost: readonly Canonical[],
+): void {
+  const table = run.index.table(group.table);
+  for (const [index, value] of lost.entries()) {
+    run.local.logConflict({
+      table: table.name,
+      rowId: group.keys[row] ?? '',
+      column: table.columns[index]?.hq ?? '',
+      kept: null,
+      lost: value,
+      winner: 'terminal',
+      rule: 'deleted',
+      hqAt: null,
+      localAt: group.at[row] ?? null,
+    });
+  }
+  run.counters.count('upload', table.name, 'conflicts');
+}

@@ -1,0 +1,326 @@
+/**
+ * Turns intents into one batch: keys for new rows, references to them, groups in sending order. What has to wait
+ * for a parent is taken out and returned (DESIGN 6.1, 6.3).
+ */
+import type { TablePlan } from '../../../shared/plan.ts';
+import type { MissingParent } from '../../../shared/rows.ts';
+import type { Canonical } from '../codec.ts';
+import { groupBy, type Run } from '../engine.ts';
+import type { Batch, BatchGroup } from '../ports.ts';
+import { hashOf } from '../translate.ts';
+import { increment, type Intent } from './read-outbox.ts';
+
+type Insert = Extract<Intent, { kind: 'insert' }>;
+type Update = Extract<Intent, { kind: 'update' }>;
+type Delete = Extract<Intent, { kind: 'delete' }>;
+
+/** A row that waits for a parent HQ does not have. */
+export interface Waiting {
+  readonly intent: Insert | Update;
+  readonly missing: readonly MissingParent[];
+}
+
+export interface Built {
+  /** Null: nothing to send. */
+  readonly batch: Batch | null;
+  readonly waiting: readonly Waiting[];
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export async function buildBatch(
+  run: Run,
+  number: number,
+  intents: readonly Intent[],
+  upto: number,
+): Promise<Built> {
+  const inserts = intents.filter((intent) => intent.kind === 'insert');
+  const updates = intents.filter((intent) => intent.kind === 'update');
+  const deletes = intents.filter((intent) => intent.kind === 'delete');
+  const newKeys = await keysForNewRows(run, inserts);
+  const waiting = run.local.read(() => waitingRows(run, inserts, updates, newKeys));
+  const sent = <T extends Insert | Update>(intent: T): boolean => !waiting.has(intent);
+  const groups = [
+    ...upserts(run, inserts.filter(sent), updates.filter(sent), newKeys),
+    ...deleteGroups(run, deletes),
+  ];
+  const covered = [...inserts.filter(sent), ...updates.filter(sent), ...deletes];
+  const list = [...waiting].map(([intent, missing]) => ({ intent, missing }));
+  if (groups.length === 0) return { batch: null, waiting: list };
+  const { key: terminal, epoch } = run.self;
+  const batch: Batch = {
+    number,
+    terminal,
+    epoch,
+    id: run.hashing.uuidOf('batch', terminal, String(epoch), String(number)),
+    upto,
+    groups,
+    entryIds: covered.flatMap((intent) => intent.change.ids),
+  };
+  return { batch, waiting: list };
+}
+
+/** By table, then local_id. */
+type NewKeys = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/**
+ * DESIGN 6.3: a UUID stays what it is; a composite key is made of its columns when the row is sent; a serial key
+ * is drawn from HQ's sequence beforehand; every other row gets a UUIDv5 of terminal, table, local_id and the id of
+ * its first entry, so that a second try makes the same key and a re-used local_id another.
+ */
+async function keysForNewRows(run: Run, inserts: readonly Insert[]): Promise<NewKeys> {
+  const keys = new Map<string, Map<string, string>>();
+  for (const [table, rows] of groupBy(inserts, (intent) => intent.table)) {
+    const mine = new Map<string, string>();
+    keys.set(table.name, mine);
+    if (!table.ownKey) continue;
+    if (table.keyKind === 'integer') {
+      const drawn = await run.remote.drawKeys(table, rows.length);
+      for (const [index, row] of rows.entries()) mine.set(row.localId, drawn[index] ?? '');
+      continue;
+    }
+    for (const { localId, change } of rows) {
+      const own = UUID.test(localId)
+        ? table.keyKind === 'uuid'
+          ? localId.toLowerCase()
+          : localId
+        : null;
+      mine.set(
+        localId,
+        own ?? run.hashing.uuidOf(run.self.key, table.name, localId, change.ids[0] ?? ''),
+      );
+    }
+  }
+  return keys;
+}
+
+/** Rows whose parent is neither at HQ nor in this batch; and, in turn, rows that need those. */
+function waitingRows(
+  run: Run,
+  inserts: readonly Insert[],
+  updates: readonly Update[],
+  newKeys: NewKeys,
+): Map<Insert | Update, MissingParent[]> {
+  const waiting = new Map<Insert | Update, MissingParent[]>();
+  const insertOf = new Map(
+    inserts.map((intent) => [`${intent.table.name}\0${intent.localId}`, intent]),
+  );
+  const refused = new Set(run.local.rejected('upload').map((row) => `${row.table}\0${row.id}`));
+  const isSent = (parent: string): boolean => {
+    const intent = insertOf.get(parent);
+    return intent !== undefined && !waiting.has(intent);
+  };
+  for (let before = -1; before < waiting.size;) {
+    before = waiting.size;
+    for (const intent of [...inserts, ...updates]) {
+      if (waiting.has(intent)) continue;
+      const columns = intent.kind === 'update' ? new Set(intent.columns) : null;
+      const missing = intent.row.unresolved.flatMap(
+        ({ column, refTable, localId }): MissingParent[] => {
+          const parent = `${refTable}\0${localId}`;
+          if (columns?.has(column) === false || isSent(parent)) return [];
+          const field = intent.table.columns[column]?.local ?? '';
+          return [
+            {
+              field,
+              refTable,
+              refId: localId,
+              why: whyMissing(run, refTable, localId, refused.has(parent)),
+            },
+          ];
+        },
+      );
+      if (missing.length > 0) waiting.set(intent, missing);
+    }
+  }
+  // Composite keys are read off the row once its references are known.
+  for (const intent of inserts) {
+    if (!intent.table.ownKey && !waiting.has(intent)) {
+      const values = resolved(intent, newKeys);
+      const texts = intent.table.key.map(
+        (column) => values[run.index.columnAt(intent.table, column)] ?? '',
+      );
+      (newKeys.get(intent.table.name) as Map<string, string>).set(
+        intent.localId,
+        texts.length === 1 ? (texts[0] ?? '') : JSON.stringify(texts),
+      );
+    }
+  }
+  return waiting;
+}
+
+function whyMissing(
+  run: Run,
+  refTable: string,
+  localId: string,
+  refused: boolean,
+): MissingParent['why'] {
+  if (refused) return 'rejected';
+  const table = run.index.table(refTable);
+  return run.local.rows(table, [localId]).size === 0 ? 'deleted' : 'not-sent';
+}
+
+/** The row's values with the keys that new parents will have. */
+function resolved(intent: Insert | Update, newKeys: NewKeys): Canonical[] {
+  const values = [...intent.row.values];
+  for (const { column, refTable, localId } of intent.row.unresolved) {
+    values[column] = newKeys.get(refTable)?.get(localId) ?? values[column] ?? null;
+  }
+  return values;
+}
+
+/**
+ * Inserts and updates, parents first. A reference to a row that this batch inserts later (tables that need each
+ * other) is sent as null and set afterwards (DESIGN 6.3).
+ */
+function upserts(
+  run: Run,
+  inserts: readonly Insert[],
+  updates: readonly Update[],
+  newKeys: NewKeys,
+): BatchGroup[] {
+  const order = new Map(run.index.tables.map((table, index) => [table.name, index]));
+  const groups: BatchGroup[] = [];
+  const later: { intent: Insert; columns: number[]; values: Canonical[] }[] = [];
+  const insertsByTable = groupBy(inserts, (intent) => intent.table);
+  const updatesByTable = groupBy(updates, (intent) => intent.table);
+  for (const table of run.index.tables) {
+    const rows = insertsByTable.get(table) ?? [];
+    if (rows.length > 0) {
+      const group = newGroup(
+        table,
+        'insert',
+        table.columns.map((_, index) => index),
+        [],
+      );
+      for (const intent of treeOrder(table, rows)) {
+        const values = resolved(intent, newKeys);
+        const hash = hashOf(run, values);
+        const forward = intent.row.unresolved.filter(
+          (reference) =>
+            (order.get(reference.refTable) ?? 0) > (order.get(table.name) ?? 0) &&
+            table.columns[reference.column]?.nullable === true,
+        );
+        if (forward.length > 0) {
+          const columns = forward.map((reference) => reference.column);
+          later.push({ intent, columns, values: columns.map((column) => values[column] ?? null) });
+          for (const column of columns) values[column] = null;
+        }
+        push(group, intent, newKeys.get(table.name)?.get(intent.localId) ?? '', values, [], hash);
+      }
+      groups.push(group);
+    }
+    groups.push(...updateGroups(run, table, updatesByTable.get(table) ?? [], newKeys));
+  }
+  for (const { intent, columns, values } of later) {
+    const group = newGroup(intent.table, 'update', columns, []);
+    const key = newKeys.get(intent.table.name)?.get(intent.localId) ?? '';
+    push(
+      group,
+      intent,
+      key,
+      values,
+      columns.map(() => null),
+      hashOf(run, resolved(intent, newKeys)),
+    );
+    groups.push(group);
+  }
+  return groups;
+}
+
+/** Updates of one table, grouped by the set of columns they change. */
+function updateGroups(
+  run: Run,
+  table: TablePlan,
+  updates: readonly Update[],
+  newKeys: NewKeys,
+): BatchGroup[] {
+  return [...groupBy(updates, (intent) => intent.columns.join(',')).values()].map((intents) => {
+    const columns = intents[0]?.columns ?? [];
+    const adds = columns.filter((index) => table.columns[index]?.strategy === 'add');
+    const group = newGroup(table, 'update', columns, adds);
+    for (const intent of intents) {
+      const values = resolved(intent, newKeys);
+      const sent = columns.map((index) =>
+        adds.includes(index)
+          ? increment(intent.base[index] ?? null, values[index] ?? null)
+          : (values[index] ?? null),
+      );
+      const bases = columns.map((index) =>
+        adds.includes(index) ? null : (intent.base[index] ?? null),
+      );
+      push(group, intent, intent.key, sent, bases, hashOf(run, values));
+    }
+    return group;
+  });
+}
+
+function deleteGroups(run: Run, deletes: readonly Delete[]): BatchGroup[] {
+  const byTable = groupBy(deletes, (intent) => intent.table);
+  return [...run.index.tables].reverse().flatMap((table) => {
+    const intents = byTable.get(table);
+    if (intents === undefined) return [];
+    const group = newGroup(table, 'delete', [], []);
+    for (const intent of intents) push(group, intent, intent.key, [], [], intent.hash);
+    return [group];
+  });
+}
+
+function newGroup(
+  table: TablePlan,
+  op: BatchGroup['op'],
+  columns: readonly number[],
+  adds: readonly number[],
+): BatchGroup {
+  return {
+    table: table.name,
+    op,
+    columns,
+    adds,
+    keys: [],
+    localIds: [],
+    values: columns.map(() => []),
+    bases: op === 'update' ? columns.map(() => []) : [],
+    hashes: [],
+    upto: [],
+    at: [],
+  };
+}
+
+/** Appends a row to a group; `values` of an insert are all columns, of an update the group's columns. */
+function push(
+  group: BatchGroup,
+  intent: Insert | Update | Delete,
+  key: string,
+  values: readonly Canonical[],
+  bases: readonly Canonical[],
+  hash: string | null,
+): void {
+  group.keys.push(key);
+  group.localIds.push(intent.localId);
+  for (const [index, column] of group.values.entries()) column.push(values[index] ?? null);
+  for (const [index, column] of group.bases.entries()) column.push(bases[index] ?? null);
+  group.hashes.push(hash);
+  group.upto.push(intent.change.last);
+  group.at.push(intent.change.lastAt);
+}
+
+/** Within a self-referencing table parents stand before their children, so that halves of a group can stand alone. */
+function treeOrder(table: TablePlan, rows: readonly Insert[]): readonly Insert[] {
+  if (
+    !rows.some((row) => row.row.unresolved.some((reference) => reference.refTable === table.name))
+  )
+    return rows;
+  const byId = new Map(rows.map((row) => [row.localId, row]));
+  const ordered = new Set<Insert>();
+  const visit = (row: Insert, path: ReadonlySet<Insert>): void => {
+    if (ordered.has(row) || path.has(row)) return;
+    for (const reference of row.row.unresolved) {
+      const parent = reference.refTable === table.name ? byId.get(reference.localId) : undefined;
+      if (parent !== undefined) visit(parent, new Set([...path, row]));
+    }
+    ordered.add(row);
+  };
+  for (const row of rows) visit(row, new Set());
+  return [...ordered];
+}

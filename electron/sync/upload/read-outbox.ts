@@ -1,0 +1,168 @@
+/**
+ * Reads the outbox and decides, per row, what HQ has to hear: nothing, an insert, an update of the columns that
+ * changed, a delete; or that the row must wait, or cannot be sent at all. Reads only; effects are the caller's.
+ */
+import type { MessageParams } from '../../../shared/errors.ts';
+import type { TablePlan } from '../../../shared/plan.ts';
+import { subtractDecimals, type Canonical } from '../codec.ts';
+import { baseOf } from '../download/apply.ts';
+import { groupBy, type Run } from '../engine.ts';
+import { foldEntries, type PendingChange } from '../pending.ts';
+import type { KnownRow, LocalRow, OutboxEntry, Rejected } from '../ports.ts';
+import { canonicalRows, hashOf, type CanonicalRow } from '../translate.ts';
+
+/** What is to be done about one row of the outbox. */
+export type Intent = {
+  readonly table: TablePlan;
+  readonly localId: string;
+  readonly change: PendingChange;
+} & (
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'insert'; readonly row: CanonicalRow }
+  | {
+      readonly kind: 'update';
+      readonly key: string;
+      readonly row: CanonicalRow;
+      readonly columns: readonly number[];
+      readonly base: readonly Canonical[];
+    }
+  | { readonly kind: 'delete'; readonly key: string; readonly hash: string | null }
+  /** The base is unknown: HQ's row has to be read and merged first (DESIGN 4.4). */
+  | { readonly kind: 'reread'; readonly key: string }
+  | { readonly kind: 'reject'; readonly code: string; readonly params: MessageParams }
+  /** Rejected before and not edited since (DESIGN 6.4). */
+  | { readonly kind: 'skip' }
+);
+
+export interface OutboxPage {
+  readonly intents: readonly Intent[];
+  /** Where the next page begins; null: that was all. */
+  readonly next: number | null;
+  /** Highest sequence number when the page was read. */
+  readonly upto: number;
+}
+
+/** One page of the outbox in sequence order, each row with all its entries. The caller is inside `local.read`. */
+export function readOutboxPage(run: Run, after: number): OutboxPage {
+  const entries = run.local.entriesAfter(after, run.limits.batchSize);
+  const full = entries.length === run.limits.batchSize;
+  const refused = new Map(
+    run.local.rejected('upload').map((row) => [`${row.table}\0${row.id}`, row]),
+  );
+  const intents: Intent[] = [];
+  for (const [name, list] of groupBy(entries, (entry) => entry.table)) {
+    if (!run.index.has(name)) continue;
+    if (run.request.table !== null && run.request.table !== name) continue;
+    const table = run.index.table(name);
+    const localIds = [...new Set(list.map((entry) => entry.localId))];
+    // Only a page that was cut can have entries of its rows behind it.
+    const all = full ? run.local.entriesOf(table, localIds) : list;
+    intents.push(
+      ...intentsOf(
+        run,
+        table,
+        groupBy(all, (entry) => entry.localId),
+        after,
+        refused,
+      ),
+    );
+  }
+  return { intents, next: full ? (entries.at(-1)?.seq ?? null) : null, upto: run.local.lastSeq() };
+}
+
+function intentsOf(
+  run: Run,
+  table: TablePlan,
+  entries: ReadonlyMap<string, readonly OutboxEntry[]>,
+  after: number,
+  refused: ReadonlyMap<string, Rejected>,
+): Intent[] {
+  const localIds = [...entries.keys()];
+  const rows = run.local.rows(table, localIds);
+  const keys = run.local.serverIds(table, localIds);
+  const known = run.local.known(table, [...new Set(keys.values())]);
+  const canonical = new Map(
+    canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row]),
+  );
+  return localIds.flatMap((localId): Intent[] => {
+    const list = entries.get(localId) ?? [];
+    const key = keys.get(localId);
+    const change = foldEntries(table, list, key !== undefined);
+    // The row came with an earlier page already.
+    if (change.first <= after) return [];
+    const intent = { table, localId, change };
+    const before = refused.get(`${table.name}\0${localId}`);
+    if (before !== undefined && (before.seq ?? -1) >= change.last)
+      return [{ ...intent, kind: 'skip' }];
+    return [
+      {
+        ...intent,
+        ...decide(run, table, change, canonical.get(localId), rows.get(localId), key, known),
+      },
+    ];
+  });
+}
+
+/** Distributes `kind` and what belongs to it. */
+type Decision = Intent extends infer I
+  ? I extends Intent
+    ? Omit<I, 'table' | 'localId' | 'change'>
+    : never
+  : never;
+
+function decide(
+  run: Run,
+  table: TablePlan,
+  change: PendingChange,
+  row: CanonicalRow | undefined,
+  raw: LocalRow | undefined,
+  key: string | undefined,
+  known: ReadonlyMap<string, KnownRow>,
+): Decision {
+  const where = { table: table.name, id: key ?? change.localId };
+  if (row === undefined || raw === undefined) {
+    if (key === undefined) return { kind: 'nothing' };
+    if (table.direction === 'download')
+      return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
+    if (isAppendOnly(table)) return { kind: 'reject', code: 'APPEND_ONLY', params: where };
+    return { kind: 'delete', key, hash: known.get(key)?.hash ?? null };
+  }
+  if (key === undefined) {
+    if (table.direction === 'download')
+      return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
+    if (row.unholdable !== null)
+      return { kind: 'reject', code: 'VALUE_UNHOLDABLE', params: { ...where, ...row.unholdable } };
+    return { kind: 'insert', row };
+  }
+  const base = baseOf(run, table, change, row.values);
+  if (base === null) return { kind: 'reread', key };
+  const columns = table.columns.flatMap((_, index) =>
+    (row.values[index] ?? null) === (base[index] ?? null) ? [] : [index],
+  );
+  if (row.unholdable !== null)
+    return { kind: 'reject', code: 'VALUE_UNHOLDABLE', params: { ...where, ...row.unholdable } };
+  if (columns.length === 0) return { kind: 'nothing' };
+  if (table.direction === 'download')
+    return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
+  if (known.get(key)?.kept === true)
+    return { kind: 'reject', code: 'ROW_OUT_OF_SCOPE', params: where };
+  if (columns.some((index) => table.columns[index]?.strategy === 'append')) {
+    return { kind: 'reject', code: 'APPEND_ONLY', params: where };
+  }
+  return { kind: 'update', key, row, columns, base };
+}
+
+/** Rows of such a table are created and never deleted (DESIGN 7.3, 8.3). */
+function isAppendOnly(table: TablePlan): boolean {
+  return table.columns.some((column) => column.strategy === 'append');
+}
+
+/** What an `add` column sends: the difference to the base; null counts as nothing. */
+export function increment(base: Canonical, value: Canonical): Canonical {
+  return subtractDecimals(value ?? '0', base ?? '0');
+}
+
+/** The hash HQ will have when nobody else touched the row. */
+export function expectedHash(run: Run, row: CanonicalRow): string {
+  return hashOf(run, row.values);
+}

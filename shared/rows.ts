@@ -1,0 +1,93 @@
+import type { MessageParams } from './errors.ts';
+import type { Message } from './report.ts';
+
+/**
+ * The rows that need a look, in DESIGN 10's JSON shapes. `id` is HQ's id where the row has one, else the
+ * local_id; times are ISO 8601 in UTC.
+ */
+
+/** From the terminal's view: `download` comes from HQ, `upload` goes there. */
+export type RowDirection = 'download' | 'upload';
+
+/**
+ * Why a parent is missing (DESIGN 5.4). not-sent: it has not come (or gone) yet. rejected: the other side refused
+ * it. deleted: it is gone for good. children: not a parent but rows here that still use the one to be removed.
+ * confirm: a mass removal that a manager has to allow. pending: the row itself has unsent edits; the upload decides first.
+ */
+export type MissingWhy = 'not-sent' | 'rejected' | 'deleted' | 'children' | 'confirm' | 'pending';
+
+export interface MissingParent {
+  readonly field: string;
+  readonly refTable: string;
+  readonly refId: string;
+  readonly why: MissingWhy;
+}
+
+export interface HeldRow {
+  readonly table: string;
+  readonly id: string;
+  readonly direction: RowDirection;
+  readonly missing: readonly MissingParent[];
+  readonly since: string;
+  readonly tries: number;
+}
+
+/** A rejected row as stored: code and parameters. Whoever shows it adds `message` (`RejectedRowShown`). */
+export interface RejectedRow {
+  readonly table: string;
+  readonly id: string;
+  readonly direction: RowDirection;
+  readonly code: string;
+  readonly params: MessageParams;
+  readonly since: string;
+  readonly tries: number;
+}
+
+export interface RejectedRowShown extends RejectedRow {
+  readonly message: string;
+}
+
+/** One overwritten value of the conflict log (DESIGN 7.6). `id` is the log's own number. */
+export interface ConflictRow {
+  readonly id: number;
+  readonly table: string;
+  readonly rowId: string;
+  readonly column: string;
+  readonly kept: string | null;
+  readonly lost: string | null;
+  readonly rule: string;
+  readonly at: string;
+}
+
+/** One table in the data check: rows compared on each side, and the ids that differ. */
+export interface VerifyTable {
+  readonly hq: number;
+  readonly terminal: number;
+  readonly differing: readonly string[];
+}
+
+/** The data check (DESIGN 10): `explained` counts the rows set aside as pending, held, rejected or kept. */
+export interface VerifyReport {
+  readonly equal: boolean;
+  readonly explained: number;
+  readonly tables: Readonly<Record<string, VerifyTable>>;
+}
+
+/** The held row's message; its English text is PayFlow's own wording (DESIGN 5.4). */
+export function heldMessage(row: HeldRow): Message {
+  const list = (why: (missing: MissingParent) => boolean): string =>
+    row.missing
+      .filter(why)
+      .map(({ field, refTable, refId }) => `${field}->${refTable}[${refId}]`)
+      .join(', ');
+  const where = { table: row.table, id: row.id };
+  if (row.missing.some(({ why }) => why === 'confirm'))
+    return { code: 'HELD_CONFIRM', params: where };
+  if (row.missing.some(({ why }) => why === 'children')) {
+    const users = row.missing
+      .filter(({ why }) => why === 'children')
+      .map(({ refTable, refId }) => `${refTable}[${refId}]`);
+    return { code: 'HELD_CHILDREN', params: { ...where, users: users.join(', ') } };
+  }
+  return { code: 'HELD_ROW', params: { ...where, missing: list(() => true) } };
+}

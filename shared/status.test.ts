@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { loadCatalogue } from '../electron/host/messages.ts';
+import { failureKind } from './failures.ts';
+import { renderStatus, TOOLTIP_LIMIT } from './messages.ts';
+import { STATES, statusOf, type Facts, type State } from './status.ts';
+
+const catalogue = loadCatalogue();
+const now = Date.UTC(2026, 10, 22, 14, 32);
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+const calm: Facts = {
+  now,
+  configured: true,
+  loaded: true,
+  running: null,
+  hq: 'reachable',
+  error: null,
+  paused: null,
+  waiting: 0,
+  oldestUnsentAt: null,
+  held: 0,
+  rejected: 0,
+  conflicts: 0,
+  lastRun: { at: now, status: 'completed' },
+  nextRunAt: null,
+  mode: 'live',
+  intervalMs: 5 * minute,
+  clockSkewMs: 0,
+  diskLow: false,
+};
+
+const unsent = (ageMs: number): Partial<Facts> => ({ waiting: 3, oldestUnsentAt: now - ageMs });
+const failing = (code: string, ageMs = 0): Partial<Facts> => ({
+  error: { code, params: {}, since: now - ageMs },
+});
+
+/** Arbitrary facts, quiet ones often enough that `idle` is met. */
+const amount = fc.oneof(fc.constant(0), fc.nat(1_000_000_000));
+const moment = fc.integer({ min: now - 3 * day, max: now + day });
+const codes = [...catalogue.entries.keys()].filter((code) => !code.startsWith('STATUS_'));
+const anyFacts: fc.Arbitrary<Facts> = fc.record({
+  now: fc.constant(now),
+  configured: fc.boolean(),
+  loaded: fc.boolean(),
+  running: fc.option(
+    fc.record({
+      phase: fc.constantFrom('settle', 'load', 'compare', 'download', 'upload', 'check'),
+      table: fc.option(fc.string({ maxLength: 63 })),
+      done: amount,
+      total: fc.option(amount),
+    }),
+    { freq: 1 },
+  ),
+  hq: fc.constantFrom('unknown', 'reachable', 'unreachable'),
+  error: fc.option(
+    fc.record({ code: fc.constantFrom(...codes), params: fc.constant({}), since: moment }),
+    { freq: 1 },
+  ),
+  paused: fc.option(fc.record({ since: moment, until: fc.option(moment) }), { freq: 1 }),
+  waiting: amount,
+  oldestUnsentAt: fc.option(moment, { freq: 1 }),
+  held: amount,
+  rejected: amount,
+  conflicts: amount,
+  lastRun: fc.option(
+    fc.record({
+      at: moment,
+      status: fc.constantFrom('completed', 'completed', 'partial', 'failed', 'cancelled'),
+    }),
+  ),
+  nextRunAt: fc.option(moment),
+  mode: fc.constantFrom('live', 'cron', 'manual'),
+  intervalMs: fc.integer({ min: 1_000, max: day }),
+  clockSkewMs: fc.option(fc.integer({ min: -2 * day, max: 2 * day })),
+  diskLow: fc.boolean(),
+});
+
+describe('each state has its facts', () => {
+  const cases: [name: string, facts: Partial<Facts>, state: State, code: string][] = [
+    ['nothing configured', { configured: false }, 'setup', 'STATUS_SETUP'],
+    ['sign-in refused', failing('HQ_LOGIN_REFUSED'), 'error', 'HQ_LOGIN_REFUSED'],
+    ['paused', { paused: { since: now, until: null } }, 'paused', 'STATUS_PAUSED'],
+    [
+      'a pause that has ended',
+      { paused: { since: now - 9, until: now - 1 } },
+      'idle',
+      'STATUS_UP_TO_DATE',
+    ],
+    ['HQ out of reach', { hq: 'unreachable' }, 'offline', 'STATUS_OFFLINE'],
+    ['a connection lost', failing('HQ_CONNECTION_LOST'), 'offline', 'STATUS_OFFLINE'],
+    [
+      'checking',
+      { running: { phase: 'check', table: null, done: 0, total: null } },
+      'syncing',
+      'STATUS_CHECKING',
+    ],
+    ['live, 59 s unsent', unsent(59_000), 'syncing', 'STATUS_WAITING'],
+    ['live, 60 s unsent', unsent(60_000), 'attention', 'STATUS_UNSENT_OLD'],
+    [
+      'cron, 9 min unsent',
+      { mode: 'cron', nextRunAt: now + minute, ...unsent(9 * minute) },
+      'syncing',
+      'STATUS_WAITING_AT',
+    ],
+    [
+      'cron, two intervals unsent',
+      { mode: 'cron', ...unsent(10 * minute) },
+      'attention',
+      'STATUS_UNSENT_OLD',
+    ],
+    [
+      'manual, 23 h unsent',
+      { mode: 'manual', ...unsent(day - minute) },
+      'syncing',
+      'STATUS_WAITING_MANUAL',
+    ],
+    ['manual, 24 h unsent', { mode: 'manual', ...unsent(day) }, 'attention', 'STATUS_UNSENT_OLD'],
+    ['unsent since tomorrow', unsent(-day), 'attention', 'STATUS_UNSENT_OLD'],
+    ['HQ busy', failing('HQ_BUSY'), 'syncing', 'STATUS_RETRYING'],
+    ['HQ busy for long', failing('HQ_BUSY', minute), 'attention', 'HQ_BUSY'],
+    ['a bug of ours', failing('INTERNAL'), 'attention', 'INTERNAL'],
+    ['held rows', { held: 2 }, 'attention', 'STATUS_ROWS_SKIPPED'],
+    ['first load open', { loaded: false }, 'attention', 'STATUS_FIRST_LOAD'],
+    ['never run', { lastRun: null }, 'attention', 'STATUS_NEVER_RUN'],
+    ['settled conflicts only', { conflicts: 5 }, 'idle', 'STATUS_UP_TO_DATE'],
+  ];
+  test.each(cases)('%s', (_, facts, state, code) => {
+    const status = statusOf({ ...calm, ...facts });
+    expect([status.state, status.reason.code]).toEqual([state, code]);
+  });
+});
+
+test('offline for a day shows the dot, for an hour it does not', () => {
+  const offline = (age: number) =>
+    statusOf({ ...calm, hq: 'unreachable', ...unsent(age) }).attention;
+  expect([offline(60 * minute), offline(day)]).toEqual([false, true]);
+});
+
+test('a pause of more than a day shows the dot', () => {
+  const paused = (age: number) =>
+    statusOf({ ...calm, paused: { since: now - age, until: null } }).attention;
+  expect([paused(minute), paused(day)]).toEqual([false, true]);
+});
+
+test('a higher state hides every lower one', () => {
+  const layers: Partial<Facts>[] = [
+    { configured: false },
+    failing('LOCAL_DAMAGED'),
+    { paused: { since: now, until: null } },
+    { hq: 'unreachable' },
+    { running: { phase: 'upload', table: 'orders', done: 1, total: 2 } },
+    { held: 1 },
+    {},
+  ];
+  for (const [index, state] of STATES.entries()) {
+    const facts = layers.slice(index).reduceRight<Facts>((all, one) => ({ ...all, ...one }), calm);
+    expect(statusOf(facts).state).toBe(state);
+  }
+});
+
+test('never idle while a row is held, rejected or unsent, a failure stands or the load is open', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const status = statusOf(facts);
+      if (status.state !== 'idle') return;
+      expect(facts).toMatchObject({
+        configured: true,
+        loaded: true,
+        running: null,
+        error: null,
+        waiting: 0,
+        oldestUnsentAt: null,
+        held: 0,
+        rejected: 0,
+        diskLow: false,
+        lastRun: { status: 'completed' },
+      });
+      expect(facts.hq).not.toBe('unreachable');
+      expect(status.attention).toBe(false);
+    }),
+    { numRuns: 5_000 },
+  );
+});
+
+test('every answer is a sentence of the catalogue, with a tooltip that fits', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const { reason, causes } = statusOf(facts);
+      for (const message of [reason, ...causes]) {
+        expect(catalogue.entries.has(message.code), message.code).toBe(true);
+        const text = renderStatus(catalogue, message);
+        expect([...text.tooltip].length).toBeLessThanOrEqual(TOOLTIP_LIMIT);
+        expect(text.tooltip.endsWith('…'), text.tooltip).toBe(false);
+        expect(text.headline).not.toMatch(/[A-Z]+_[A-Z]+|\{/);
+        expect(text.headline.length * text.reason.length).toBeGreaterThan(0);
+      }
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test('the same facts give the same answer, and the facts stay as they were', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const copy = structuredClone(facts);
+      expect(statusOf(facts)).toEqual(statusOf(copy));
+      expect(facts).toEqual(copy);
+    }),
+  );
+});
+
+test('what needs attention is never hidden: held and rejected rows always light the dot', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const skipped = facts.held + facts.rejected > 0;
+      expect(statusOf(facts).attention || !skipped).toBe(true);
+    }),
+  );
+});
+
+test('every failure that stops sync has its few words for the tooltip', () => {
+  const missing = [...catalogue.entries]
+    .filter(
+      ([code, entry]) =>
+        typeof entry === 'object' && 'safe' in entry && failureKind(code) === 'stopped',
+    )
+    .filter(([, entry]) => typeof entry === 'object' && !('short' in entry));
+  expect(missing.map(([code]) => code)).toEqual([]);
+});

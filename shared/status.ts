@@ -1,0 +1,245 @@
+import type { Message, RunStatus } from './report.ts';
+import { failureKind } from './failures.ts';
+
+/**
+ * The one answer to "is everything safe?": a pure function from facts to state and reason, used by window, tray,
+ * notifications and command line alike. Sync clients lose their users' trust by being green while something waits:
+ * the property tests hold that `idle` needs a complete last run and nothing unsent, held, rejected or failed.
+ */
+
+/** In order of precedence, highest first. */
+export const STATES = [
+  'setup',
+  'error',
+  'paused',
+  'offline',
+  'syncing',
+  'attention',
+  'idle',
+] as const;
+
+export type State = (typeof STATES)[number];
+
+/** A run, or its check, at work. `total` is null where it is not known. */
+export interface Running {
+  readonly phase: 'settle' | 'load' | 'compare' | 'download' | 'upload' | 'check';
+  readonly table: string | null;
+  readonly done: number;
+  readonly total: number | null;
+}
+
+/** Times are milliseconds since 1970; nothing here reads a clock. */
+export interface Facts {
+  readonly now: number;
+  /** All settings that a sync needs are there. */
+  readonly configured: boolean;
+  /** The first load is complete. */
+  readonly loaded: boolean;
+  readonly running: Running | null;
+  /** `unknown` before the first try, and where nobody tries (the command line). */
+  readonly hq: 'unknown' | 'reachable' | 'unreachable';
+  /** The failure that stands: cleared by the next run that succeeds. */
+  readonly error: (Message & { readonly since: number }) | null;
+  /** `until` null: until a person resumes. */
+  readonly paused: { readonly since: number; readonly until: number | null } | null;
+  /** Local changes that HQ has not acknowledged, held and rejected ones aside. */
+  readonly waiting: number;
+  readonly oldestUnsentAt: number | null;
+  readonly held: number;
+  readonly rejected: number;
+  /** Logged losers: settled by their rule and listed, so they ask for no attention. */
+  readonly conflicts: number;
+  readonly lastRun: { readonly at: number; readonly status: RunStatus } | null;
+  readonly nextRunAt: number | null;
+  readonly mode: 'live' | 'cron' | 'manual';
+  /** Time between two runs in cron mode; without meaning in the others. */
+  readonly intervalMs: number;
+  /** This terminal's clock minus HQ's; null before it was measured. */
+  readonly clockSkewMs: number | null;
+  readonly diskLow: boolean;
+}
+
+/** `reason` has three texts in the catalogue: headline, reason and tooltip (`renderStatus`). */
+export interface Status {
+  readonly state: State;
+  readonly reason: Message;
+  /** The dot on syncing, paused and offline: something needs a look although another state shows. */
+  readonly attention: boolean;
+  /** Everything that asks for attention, most urgent first. */
+  readonly causes: readonly Message[];
+}
+
+const second = 1000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
+
+/** A clock this wrong puts wrong times on receipts. Sync goes on: it corrects its stamps (DESIGN 7.4). */
+const skewLimitMs = 5 * minute;
+
+/** How long a change may stay unsent before it asks for attention: also the watchdog's limit (DESIGN 9). */
+export function unsentLimitMs(facts: Pick<Facts, 'mode' | 'intervalMs'>, away: boolean): number {
+  if (away || facts.mode === 'manual') return day;
+  return facts.mode === 'live' ? minute : 2 * facts.intervalMs;
+}
+
+function isPaused({ paused, now }: Facts): boolean {
+  return paused !== null && (paused.until === null || paused.until > now);
+}
+
+function isOffline({ hq, error }: Facts): boolean {
+  return hq === 'unreachable' || (error !== null && failureKind(error.code) === 'connection');
+}
+
+/**
+ * Has `since` lasted for `limit`? A time in the future says nothing about age (the clock was set back), and a
+ * missing one neither: both count as old, because an alarm too many is better than a silent stall.
+ */
+function isOld(since: number | null, now: number, limit: number): boolean {
+  return since === null || since > now + minute || now - since >= limit;
+}
+
+function unsentCause(facts: Facts): Message[] {
+  const { waiting, oldestUnsentAt, now } = facts;
+  if (waiting === 0 && oldestUnsentAt === null) return [];
+  const limit = unsentLimitMs(facts, isOffline(facts) || isPaused(facts));
+  if (!isOld(oldestUnsentAt, now, limit)) return [];
+  const count = Math.max(waiting, 1);
+  return oldestUnsentAt === null
+    ? [{ code: 'STATUS_UNSENT', params: { count } }]
+    : [{ code: 'STATUS_UNSENT_OLD', params: { count, since: oldestUnsentAt } }];
+}
+
+function failureCause(facts: Facts): Message[] {
+  const { error, now } = facts;
+  if (error === null) return [];
+  const kind = failureKind(error.code);
+  if (kind === 'unexpected') return [{ code: error.code, params: error.params }];
+  const limit = unsentLimitMs(
+    { ...facts, mode: facts.mode === 'manual' ? 'live' : facts.mode },
+    false,
+  );
+  return kind === 'passing' && isOld(error.since, now, limit)
+    ? [{ code: error.code, params: error.params }]
+    : [];
+}
+
+/** A run that did not end well leaves something open, also where no row and no error says so. */
+function lastRunCause({ lastRun }: Facts): Message[] {
+  if (lastRun === null) return [{ code: 'STATUS_NEVER_RUN', params: {} }];
+  if (lastRun.status === 'completed') return [];
+  return [{ code: 'STATUS_LAST_RUN_OPEN', params: { at: lastRun.at } }];
+}
+
+/** Before the setup is finished there is nothing to have loaded or run. */
+function openCause(facts: Facts): Message[] {
+  if (!facts.configured) return [];
+  return facts.loaded ? lastRunCause(facts) : [{ code: 'STATUS_FIRST_LOAD', params: {} }];
+}
+
+function causesOf(facts: Facts): Message[] {
+  const { held, rejected, waiting, paused, now, clockSkewMs } = facts;
+  const skipped = held + rejected;
+  const forgotten = paused !== null && isPaused(facts) && isOld(paused.since, now, day);
+  const skewed = clockSkewMs !== null && Math.abs(clockSkewMs) >= skewLimitMs;
+  const minutes = Math.round(Math.abs(clockSkewMs ?? 0) / minute);
+  return [
+    ...failureCause(facts),
+    ...(skipped > 0
+      ? [{ code: 'STATUS_ROWS_SKIPPED', params: { count: skipped, held, rejected, waiting } }]
+      : []),
+    ...unsentCause(facts),
+    ...(forgotten
+      ? [{ code: 'STATUS_PAUSE_FORGOTTEN', params: { since: paused.since, waiting } }]
+      : []),
+    ...(facts.diskLow ? [{ code: 'STATUS_DISK_LOW', params: {} }] : []),
+    ...(skewed
+      ? [{ code: clockSkewMs > 0 ? 'STATUS_CLOCK_FAST' : 'STATUS_CLOCK_SLOW', params: { minutes } }]
+      : []),
+    ...openCause(facts),
+  ];
+}
+
+function runningReason(running: Running): Message {
+  const { phase, table, done, total } = running;
+  if (phase !== 'load' && phase !== 'download' && phase !== 'upload') {
+    return { code: 'STATUS_CHECKING', params: {} };
+  }
+  if (table === null) return { code: 'STATUS_SYNCING', params: {} };
+  return total === null
+    ? { code: 'STATUS_SYNCING_TABLE', params: { phase, table, done } }
+    : { code: 'STATUS_SYNCING_COUNT', params: { phase, table, done, total } };
+}
+
+/** Young unsent rows, or a failure that passes by itself: work under way, with a still icon. */
+function waitingReason({
+  waiting,
+  oldestUnsentAt,
+  error,
+  mode,
+  nextRunAt,
+  now,
+}: Facts): Message | null {
+  const next = nextRunAt !== null && nextRunAt > now ? nextRunAt : null;
+  if (error !== null && failureKind(error.code) === 'passing') {
+    return next === null
+      ? { code: 'STATUS_RETRYING', params: { waiting } }
+      : { code: 'STATUS_RETRYING_AT', params: { waiting, at: next } };
+  }
+  if (waiting === 0 && oldestUnsentAt === null) return null;
+  const count = Math.max(waiting, 1);
+  if (mode === 'manual') return { code: 'STATUS_WAITING_MANUAL', params: { count } };
+  return next === null
+    ? { code: 'STATUS_WAITING', params: { count } }
+    : { code: 'STATUS_WAITING_AT', params: { count, at: next } };
+}
+
+function idleReason({ lastRun, nextRunAt, now }: Facts): Message {
+  const at = lastRun?.at ?? now;
+  return nextRunAt !== null && nextRunAt > now
+    ? { code: 'STATUS_UP_TO_DATE_NEXT', params: { at, next: nextRunAt } }
+    : { code: 'STATUS_UP_TO_DATE', params: { at } };
+}
+
+/** Only what the state of this moment says about itself; null where the state does not hold. */
+function reasonIn(state: State, facts: Facts, causes: readonly Message[]): Message | null {
+  switch (state) {
+    case 'setup':
+      return facts.configured ? null : { code: 'STATUS_SETUP', params: {} };
+    case 'error': {
+      const { error } = facts;
+      if (error === null || failureKind(error.code) !== 'stopped') return null;
+      return { code: error.code, params: error.params };
+    }
+    case 'paused': {
+      const { waiting, paused } = facts;
+      if (!isPaused(facts)) return null;
+      return paused === null || paused.until === null
+        ? { code: 'STATUS_PAUSED', params: { waiting } }
+        : { code: 'STATUS_PAUSED_UNTIL', params: { waiting, until: paused.until } };
+    }
+    case 'offline':
+      return isOffline(facts)
+        ? { code: 'STATUS_OFFLINE', params: { waiting: facts.waiting } }
+        : null;
+    case 'syncing': {
+      if (facts.running !== null) return runningReason(facts.running);
+      const old = unsentCause(facts).length > 0 || failureCause(facts).length > 0;
+      return old ? null : waitingReason(facts);
+    }
+    case 'attention':
+      return causes[0] ?? null;
+    case 'idle':
+      return idleReason(facts);
+  }
+}
+
+/** Facts to state: the first state, in order of precedence, that has a reason. */
+export function statusOf(facts: Facts): Status {
+  const causes = causesOf(facts);
+  const attention = causes.length > 0;
+  for (const state of STATES) {
+    const reason = reasonIn(state, facts, causes);
+    if (reason !== null) return { state, reason, attention, causes };
+  }
+  return { state: 'idle', reason: idleReason(facts), attention, causes };
+}
