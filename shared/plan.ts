@@ -100,7 +100,7 @@ export interface TablePlan {
   readonly name: string;
   /** HQ's schema, e.g. `public`. */
   readonly schema: string;
-  /** Small stable number of the table in payflow.db's `sync_row`. */
+  /** Stable number of the table in payflow.db's `sync_row`, made of its name alone. */
   readonly number: number;
   readonly direction: Direction;
   readonly scope: Scope;

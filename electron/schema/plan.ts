@@ -30,7 +30,7 @@ export function completePlan(manifest: Manifest, catalogue: Catalogue): Plan {
     if (!facts.has(name)) throw new PayflowError('HQ_TABLE_MISSING', { table: name });
   }
   checkManifest(manifest, facts);
-  const number = new Map(names.map((name, index) => [name, index + 1]));
+  const number = numbersOf(names);
   const tables = new Map(
     Object.entries(manifest.tables).flatMap(([name, policy]) => {
       const table = facts.get(name);
@@ -49,6 +49,22 @@ export function completePlan(manifest: Manifest, catalogue: Catalogue): Plan {
     tables: ordered,
     fingerprint: md5(canonicalJson([manifest, ordered.map((table) => table.fingerprint)])),
   };
+}
+
+/**
+ * A number per table that depends on its name alone: payflow.db keeps it in every row of `sync_row`, and a table
+ * that joins the manifest later must not shift the others. 24 bits keep it short; two names that share one are
+ * refused rather than mixed.
+ */
+function numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
+  const holders = new Map<number, string>();
+  for (const name of names) {
+    const number = Number.parseInt(md5(name).slice(0, 6), 16);
+    const other = holders.get(number);
+    if (other !== undefined) throw new PayflowError('MANIFEST_NAMES_CLASH', { table: name, other });
+    holders.set(number, name);
+  }
+  return new Map([...holders].map(([number, name]) => [name, number]));
 }
 
 function planTable(
