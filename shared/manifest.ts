@@ -1,7 +1,12 @@
 import { z } from 'zod';
 
 /** A plain SQL identifier, as the manifest may name it. Everything is quoted as well (RELIABILITY S10). */
-const identifier = z.string().regex(/^[A-Za-z_][A-Za-z0-9_$]{0,62}$/, 'not a plain identifier');
+const identifier = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_$]{0,62}$/,
+    'not a plain identifier (letters, digits and _, at most 63)',
+  );
 
 const strategy = z.enum(['newest', 'hq', 'terminal', 'add', 'append']);
 

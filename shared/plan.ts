@@ -129,8 +129,8 @@ export interface TablePlan {
   readonly exclude: { readonly column: string; readonly prefix: string } | null;
   /** Columns that payflow.db has as well but that are neither captured nor compared: quiet, filled, generated. */
   readonly unsynced: readonly UnsyncedColumn[];
-  /** True where the terminal adds `terminal_id` because HQ has none. */
-  readonly addsTerminalColumn: boolean;
+  /** Local name of the column for the terminal's own context, where HQ has none of that name; else null. */
+  readonly addsTerminalColumn: string | null;
   /** Local name of the column that says which terminal a row belongs to, when HQ has one too; else null. */
   readonly terminalColumn: string | null;
   /** md5 over the catalogue facts of the synced columns; a new one re-baselines (DESIGN 3.8). */

@@ -9,17 +9,10 @@ import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { openApp } from '../../electron/host/app.ts';
 import type { App } from '../../electron/host/app-types.ts';
-import type { Log } from '../../electron/host/log.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
 import { createTestDatabase } from './postgres.ts';
-
-export const quietLog: Log = {
-  path: '',
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
+import { quietLog } from './quiet-log.ts';
 
 export interface TestHq {
   readonly url: string;

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type { DemoResult } from '../host/app-types.ts';
 import { doneWith } from './outcome.ts';
 import { withExample, type Session } from './session.ts';
 
@@ -6,6 +7,11 @@ function rowCount(text: string): number {
   if (!/^[1-9]\d{0,6}$/.test(text))
     throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+/** Both sides must be equal, with nothing set aside; a demo stopped before that has nothing to show. */
+function needsLook({ verify }: DemoResult): boolean {
+  return verify !== null && (!verify.equal || verify.explained > 0);
 }
 
 /** The demo brings its own HQ and its own payflow.db: it reads no settings and touches nothing of this user's. */
@@ -31,7 +37,7 @@ export function addDemo(program: Command, session: Session): void {
         signal: stop.signal,
       });
       const { text, ...json } = result;
-      session.show(doneWith(!result.verify.equal, json, text));
+      session.show(doneWith(needsLook(result), json, text));
     } finally {
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onInterrupt);

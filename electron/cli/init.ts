@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { InitReport } from '../host/app-types.ts';
 import { doneWith } from './outcome.ts';
+import { differencesText, isFinding, statementsText } from './schema.ts';
 import { withApp, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable, textTable } from './text.ts';
 
@@ -13,8 +14,17 @@ export function initText(report: InitReport): string {
     { title: 'Table', value: ({ name }) => name },
     { title: 'rows', value: ({ loaded }) => loaded },
   ]);
+  const statements = count(report.applied.length, 'statement');
+  const backup = report.backup === null ? '' : ` The file as it was: ${printable(report.backup)}`;
+  const findings = report.remaining.filter(isFinding);
   return paragraphs(
     table,
+    report.applied.length === 0
+      ? ''
+      : `Aligned by ${statements} in one transaction.${backup}\n${printable(statementsText(report.applied))}`,
+    findings.length === 0
+      ? ''
+      : `Still different from HQ, see "payflow schema fix":\n${differencesText(findings)}`,
     left === 0
       ? ''
       : `${count(left, 'row')} held or rejected: see "payflow held" and "payflow rejected".`,

@@ -65,8 +65,10 @@ const session: Session = {
     const { openApp } = await import('../host/app.ts');
     return openApp(given, openLog());
   },
-  show: ({ json, text, exit }: Outcome) => {
-    print(asJson ? JSON.stringify(json, null, 2) : text);
+  show: ({ json, text, exit, failure }: Outcome) => {
+    if (asJson) print(JSON.stringify(json, null, 2));
+    else if (text !== '') print(text);
+    if (failure !== undefined && !asJson) process.stderr.write(`${printable(failure)}\n`);
     process.exitCode = exit;
   },
   note: (text) => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { PayflowError } from '../../shared/errors.ts';
+import { fileProblem } from '../host/file-problem.ts';
 import { done } from './outcome.ts';
 import { withApp, withExample, type Session } from './session.ts';
 
@@ -9,7 +10,7 @@ async function save(path: string, yaml: string): Promise<void> {
     // wx: a manifest that someone has worked on is never overwritten.
     await writeFile(path, yaml, { flag: 'wx' });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = fileProblem(error);
     throw new PayflowError('FILE_NOT_WRITTEN', { path, problem }, { cause: error });
   }
 }

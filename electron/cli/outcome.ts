@@ -5,6 +5,8 @@ export interface Outcome {
   readonly json: unknown;
   readonly text: string;
   readonly exit: number;
+  /** What went wrong, for stderr; nothing of it stands in `text`. */
+  readonly failure?: string;
 }
 
 export function done(json: unknown, text: string): Outcome {

@@ -19,11 +19,15 @@ export function differencesText(differences: readonly SchemaDifference[]): strin
 
 /** The differences and the statements that would mend them. */
 export function fixPlanText({ differences }: SchemaFixReport): string {
-  const statements = differences.flatMap(({ fix }) => fix ?? []);
   return paragraphs(
     differencesText(differences),
-    statements.map((statement) => `${statement.trim()};`.replace(/;;$/, ';')).join('\n'),
+    statementsText(differences.flatMap(({ fix }) => fix ?? [])),
   );
+}
+
+/** SQL as it ran or would run, one statement after the other. */
+export function statementsText(statements: readonly string[]): string {
+  return statements.map((statement) => `${statement.trim()};`.replace(/;;$/, ';')).join('\n');
 }
 
 export function fixedText(report: SchemaFixReport): string {
@@ -38,7 +42,7 @@ export function fixedText(report: SchemaFixReport): string {
 }
 
 /** Information is no finding: nothing has to be done about it. */
-const isFinding = ({ severity }: SchemaDifference): boolean => severity !== 'information';
+export const isFinding = ({ severity }: SchemaDifference): boolean => severity !== 'information';
 
 function addCheck(schema: Command, session: Session): void {
   const command = schema

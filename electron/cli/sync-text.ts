@@ -34,13 +34,15 @@ function remarks(report: RunReport, all: RunCounts): string {
   return lines.filter((line) => line !== '').join('\n');
 }
 
-function summary({ direction, download, upload }: RunReport, all: RunCounts): string {
+/** What ended a run is one error more than the rows it left. */
+function summary({ direction, download, upload, error }: RunReport, all: RunCounts): string {
   const push = `PUSH (PostgreSQL -> SQLite): ${recordsMoved(download)} records synced`;
   const pull = `PULL (SQLite -> PostgreSQL): ${recordsMoved(upload)} records synced`;
   return [
-    ...(direction === 'pull' ? [] : [push]),
-    ...(direction === 'push' ? [] : [pull]),
-    `Total: ${recordsMoved(all)} records - ${recordsLeft(all)} errors`,
+    // An upload that finds HQ's row changed brings that change along.
+    ...(direction === 'pull' && recordsMoved(download) === 0 ? [] : [push]),
+    ...(direction === 'push' && recordsMoved(upload) === 0 ? [] : [pull]),
+    `Total: ${recordsMoved(all)} records - ${recordsLeft(all) + (error === undefined ? 0 : 1)} errors`,
   ].join('\n');
 }
 

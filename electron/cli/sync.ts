@@ -1,11 +1,10 @@
 import { Option, type Command } from 'commander';
 import { EXIT } from '../../shared/errors.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
-import { addCounts, recordsLeft } from '../../shared/report.ts';
+import { addCounts, recordsLeft, recordsMoved } from '../../shared/report.ts';
 import type { Outcome } from './outcome.ts';
 import { withApp, withExample, type Session, type Work } from './session.ts';
 import { syncText } from './sync-text.ts';
-import { paragraphs } from './text.ts';
 
 interface Options {
   readonly direction: RunDirection;
@@ -19,15 +18,17 @@ function exitOf(report: RunReport): number {
   return report.status === 'partial' || left > 0 ? EXIT.attention : EXIT.done;
 }
 
-/** A run's outcome. A failed run is a report too: what it did before stays, and its JSON says both. */
+/** A run's outcome. A failed run is a report too: what it did before stays, and is said beside the reason. */
 export function runOutcome(report: RunReport, say: Work['say']): Outcome {
   const { error } = report;
   if (error === undefined) return { json: report, text: syncText(report), exit: exitOf(report) };
   const message = say(error.code, error.params);
+  const all = addCounts(report.download, report.upload);
   return {
     json: { ...report, error: { code: error.code, message } },
-    text: paragraphs(message, syncText(report)),
+    text: recordsMoved(all) + recordsLeft(all) === 0 ? '' : syncText(report),
     exit: exitOf(report),
+    failure: message,
   };
 }
 

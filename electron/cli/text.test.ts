@@ -60,8 +60,9 @@ test.each([
 
 test('a failed run says why, in text and JSON', () => {
   const error = { code: 'HQ_REFUSED', params: { where: 'hq:1' } };
-  const { json, text } = runOutcome({ ...report, status: 'failed', error }, say);
-  expect(text).toContain('No PostgreSQL answers at hq:1');
+  const { json, text, failure } = runOutcome({ ...report, status: 'failed', error }, say);
+  expect(failure).toContain('No PostgreSQL answers at hq:1');
+  expect(text).toMatch(/Total: 151 records - 1 errors$/);
   expect(json).toMatchObject({
     runId: 'r',
     error: { code: 'HQ_REFUSED', message: say(error.code, error.params) },

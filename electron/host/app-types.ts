@@ -76,6 +76,12 @@ export interface InitReport {
   readonly tables: Readonly<Record<string, number>>;
   readonly held: number;
   readonly rejected: number;
+  /** The statements that aligned an existing file; none for a new one. */
+  readonly applied: readonly string[];
+  /** The file as it was before them. */
+  readonly backup: string | null;
+  /** How the file still differs from HQ: what `schema fix` or a person has to do. */
+  readonly remaining: readonly SchemaDifference[];
 }
 
 export interface SyncRequest {
@@ -196,8 +202,21 @@ export interface DemoOptions {
 }
 
 export interface DemoResult {
+  /** The last cycles' reports. */
   readonly reports: readonly RunReport[];
-  readonly verify: VerifyReport;
+  /** Null: it was stopped before there was anything to compare. */
+  readonly verify: VerifyReport | null;
+  /** The rows that had to wait for a parent, as they stood then. */
+  readonly held: readonly HeldRow[];
+  /** Whether they went by themselves once the parent was mended. */
+  readonly released: boolean;
+  /** Sales and money as the till counted them, and as HQ's tables say. */
+  readonly books: DemoBooks | null;
   /** What the demo ends with. */
   readonly text: string;
+}
+
+export interface DemoBooks {
+  readonly till: { readonly sales: number; readonly total: string };
+  readonly hq: { readonly sales: number; readonly total: string };
 }

@@ -33,10 +33,11 @@ import { effectivePlan } from '../schema/effective-plan.ts';
 import { printManifest } from '../schema/print-manifest.ts';
 import { readManifest } from '../schema/read-manifest.ts';
 import { Cancelled } from '../sync/cancelled.ts';
-import { connect, META, type ConnectOptions } from '../sync/connect.ts';
+import { connect, META, refuseForeignFile, type ConnectOptions } from '../sync/connect.ts';
 import { runCycle } from '../sync/cycle.ts';
 import type { CycleRequest, EnginePorts } from '../sync/engine.ts';
 import type { App, InitReport, OnProgress, SchemaReport } from './app-types.ts';
+import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
 import type { Log } from './log.ts';
 import { resourcesFolder } from './resources.ts';
@@ -46,6 +47,8 @@ import { appVersion } from './version.ts';
 import { dryRun } from './dry-run.ts';
 
 const NOBODY_LISTENS = { onProgress: () => undefined, signal: new AbortController().signal };
+/** Differences whose fix leaves less in the file than HQ has. */
+const REFILLED: ReadonlySet<string> = new Set(['table-missing', 'column-lossy']);
 const WHOLE_CYCLE: CycleRequest = { direction: 'both', table: null, retry: [] };
 
 /** One process's hold on payflow.db and HQ. Opens each when it is first needed. */
@@ -55,7 +58,8 @@ class LocalApp implements App {
   readonly #at: (step: string) => void;
   #connections: Connections | null = null;
   #lock: EngineLock | null = null;
-  readonly #open: ReadableDb[] = [];
+  #writer: WritableDb | null = null;
+  #reader: ReadableDb | null = null;
 
   constructor(settings: Settings, log: Log, at: (step: string) => void) {
     this.#settings = settings;
@@ -68,7 +72,8 @@ class LocalApp implements App {
   async installHq(options: Parameters<App['installHq']>[0]) {
     const path = options.manifest ?? join(resourcesFolder, 'manifest.yaml');
     const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      throw new PayflowError('MANIFEST_UNREADABLE', { file: path }, { cause: error });
+      const problem = fileProblem(error);
+      throw new PayflowError('MANIFEST_UNREADABLE', { path, problem }, { cause: error });
     });
     const manifest = readManifest(text, path);
     return this.#hq().use((client) =>
@@ -104,11 +109,12 @@ class LocalApp implements App {
     const created = !existsSync(this.#settings.databasePath);
     // HQ first: a file is made or changed only when there is a plan to make it by.
     const remote = this.#remote();
-    await remote.hello(requireTerminal(this.#settings));
+    const hello = await remote.hello(requireTerminal(this.#settings));
     const plan = await remote.loadPlan();
     const db = this.#writable(true);
     migrateLocal(db, join(resourcesFolder, 'local'));
-    await createOrAlign(db, plan, this.#backups());
+    refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
+    const aligned = await createOrAlign(db, plan, this.#backups());
     const report = await this.#run(db, WHOLE_CYCLE, { onProgress, signal });
     refuseFailure(report);
     return {
@@ -120,6 +126,9 @@ class LocalApp implements App {
       ),
       held: report.download.held + report.upload.held,
       rejected: report.download.rejected + report.upload.rejected,
+      applied: created ? [] : aligned.applied,
+      backup: aligned.backup,
+      remaining: aligned.remaining,
     };
   }
 
@@ -177,6 +186,9 @@ class LocalApp implements App {
         remaining: report.differences,
       };
     const fixed = await applyFix(db, plan, report, this.#backups());
+    // A table made anew is empty, a column retyped still holds the digits that it had left: HQ's rows come again.
+    for (const { table, code, fix } of report.differences)
+      if (REFILLED.has(code) && fix !== null) markForReload(db, table);
     return {
       differences: report.differences,
       applied: fixed.applied,
@@ -229,7 +241,8 @@ class LocalApp implements App {
   }
 
   async close(): Promise<void> {
-    for (const db of this.#open) db.close();
+    this.#reader?.close();
+    this.#writer?.close();
     this.#lock?.release();
     await this.#connections?.close();
   }
@@ -250,13 +263,23 @@ class LocalApp implements App {
 
   /** The file for writing, with the lock on it: one engine per file. */
   #writable(create: boolean): WritableDb {
+    if (this.#writer !== null) return this.#writer;
     const { databasePath } = this.#settings;
     if (!create && !existsSync(databasePath))
       throw new PayflowError('LOCAL_NOT_FOUND', { file: databasePath });
+    if (this.#lock === null && existsSync(databasePath)) this.#look(create);
     this.#lock ??= acquireLock(databasePath);
-    const db = openLocal(databasePath, { create });
-    this.#open.push(db);
-    return db;
+    return (this.#writer = openLocal(databasePath, { create }));
+  }
+
+  /** A mistyped PAYFLOW_DB gets no lock file beside somebody's document, and a database of others no WAL mode. */
+  #look(create: boolean): void {
+    const { databasePath } = this.#settings;
+    const db = openLocal(databasePath, { readonly: true });
+    const version = localVersion(db);
+    db.close();
+    if (version === 0 && !create)
+      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: databasePath });
   }
 
   /** The file for writing, once `init` has been there. Missing capture triggers are mended at every start (DESIGN 4.4). */
@@ -277,8 +300,7 @@ class LocalApp implements App {
   }
 
   #readable(): ReadableDb {
-    const db = openLocal(this.#settings.databasePath, { readonly: true });
-    this.#open.push(db);
+    const db = (this.#reader ??= openLocal(this.#settings.databasePath, { readonly: true }));
     if (localVersion(db) === 0)
       throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#settings.databasePath });
     return db;
@@ -287,7 +309,8 @@ class LocalApp implements App {
   async #planned(): Promise<{ db: WritableDb; plan: Plan }> {
     const db = this.#initialised();
     const remote = this.#remote();
-    await remote.hello(requireTerminal(this.#settings));
+    const hello = await remote.hello(requireTerminal(this.#settings));
+    refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
     return { db, plan: await remote.loadPlan() };
   }
 

@@ -65,9 +65,9 @@ async function countDownload(run: Run, counters: RunCounters): Promise<void> {
 function countUpload(run: Run, counters: RunCounters): void {
   for (let after: number | null = 0; after !== null;) {
     const page = run.local.read(() => readOutboxPage(run, after ?? 0));
-    for (const { table, kind } of page.intents) {
+    for (const { table, localId, kind } of page.intents) {
       if (kind === 'delete') counters.count('upload', table.name, 'deleted');
-      else if (kind === 'reject') counters.count('upload', table.name, 'rejected');
+      else if (kind === 'reject') counters.list('upload', table.name, 'rejected', localId);
       else if (kind !== 'nothing' && kind !== 'skip')
         counters.count('upload', table.name, 'applied');
     }

@@ -21,6 +21,17 @@ function describe(error: unknown): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
+/** Facts as JSON; errors among them with their traces, which JSON would drop. */
+function described(facts: Record<string, unknown>): string[] {
+  const entries = Object.entries(facts);
+  const plain = entries.filter(([, value]) => !(value instanceof Error));
+  const errors = entries.filter(([, value]) => value instanceof Error);
+  return [
+    ...(plain.length === 0 ? [] : [JSON.stringify(Object.fromEntries(plain))]),
+    ...errors.map(([, error]) => describe(error)),
+  ];
+}
+
 /** Where the log of a folder stands, also before it exists. */
 export function logPath(folder: string): string {
   return join(folder, 'payflow.log');
@@ -38,6 +49,10 @@ export function createLog(folder: string, secrets: readonly string[] = []): Log 
   const clean = (text: string): string =>
     hidden.reduce((line, secret) => line.replaceAll(secret, '***'), text);
   logger.transports.console.level = false;
+  // Its own complaints (a file it cannot write) go to the console of the first logger, whatever its level.
+  for (const { transports } of [electronLog, logger]) transports.console.writeFn = () => undefined;
+  // Otherwise it looks for a package.json above the current folder, and where there is none it drops every line.
+  logger.transports.file.setAppName('PayFlow');
   logger.transports.file.resolvePathFn = () => path;
   logger.transports.file.maxSize = maxBytes;
   logger.transports.file.writeOptions = { flag: 'a', mode: 0o600, encoding: 'utf8' };
@@ -47,8 +62,8 @@ export function createLog(folder: string, secrets: readonly string[] = []): Log 
   } catch {
     logger.transports.file.level = false;
   }
-  const line = (message: string, facts?: Record<string, unknown>): string =>
-    clean(facts === undefined ? message : `${message} ${JSON.stringify(facts)}`);
+  const line = (message: string, facts: Record<string, unknown> = {}): string =>
+    clean([message, ...described(facts)].join(' '));
   return {
     path,
     info: (message, facts) => logger.info(line(message, facts)),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { IntlMessageFormat } from 'intl-messageformat';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { MessageParams } from '../../shared/errors.ts';
 import type { Catalogue } from '../../shared/messages.ts';
 
 const entrySchema = z.union([
@@ -38,6 +39,10 @@ export function parametersOf(message: IntlMessageFormat): string[] {
   return [...names];
 }
 
+/** ICU's select takes no hyphen in its keys: the reason `not-a-date` chooses the branch `not_a_date`. */
+const chosenBy = ({ reason }: MessageParams): Record<string, string> =>
+  typeof reason === 'string' ? { reason: reason.replaceAll('-', '_') } : {};
+
 const none = (message: IntlMessageFormat): Record<string, string> =>
   Object.fromEntries(parametersOf(message).map((name) => [name, 'none']));
 
@@ -60,7 +65,7 @@ export function loadCatalogue(folder = defaultFolder, language = 'en'): Catalogu
       const message = compiled.get(text) ?? compileMessage(text, language);
       compiled.set(text, message);
       // An absent parameter is `none`, so that a text can say more where more is known (`{where, select, none ..`).
-      return String(message.format({ ...none(message), ...params }));
+      return String(message.format({ ...none(message), ...params, ...chosenBy(params) }));
     },
   };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { PayflowError } from '../../shared/errors.ts';
 import type { HqAddress } from './database-url.ts';
 import { DatabaseUrlProblem, parseDatabaseUrl } from './database-url.ts';
+import { fileProblem } from './file-problem.ts';
 import { userDataFolder } from './user-data.ts';
 
 /** The settings of DESIGN 10. What only some commands need may be null: see `requireHq`, `requireTerminal`. */
@@ -74,7 +75,7 @@ function readEnvFile(folder: string): Environment {
     return parseEnv(readFileSync(path, 'utf8'));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = fileProblem(error);
     throw new PayflowError('SETTINGS_FILE_UNREADABLE', { path, problem }, { cause: error });
   }
 }

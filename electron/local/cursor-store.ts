@@ -95,15 +95,17 @@ export function cursorStore({ prepare, now }: StoreContext): CursorStore {
       });
     },
     openBatch() {
-      const payload = prepare('SELECT payload FROM sync_batch ORDER BY number LIMIT 1')
+      const payload = prepare(
+        'SELECT s.payload FROM sync_batch b JOIN sync_sent s ON s.number = b.number ORDER BY b.number LIMIT 1',
+      )
         .pluck()
         .get() as string | undefined;
       return payload === undefined ? null : (JSON.parse(payload) as Batch);
     },
     saveBatch(batch) {
-      prepare('INSERT INTO sync_batch (number, upto, payload, made_at) VALUES (?, ?, ?, ?)').run(
+      prepare('INSERT INTO sync_batch (number, upto) VALUES (?, ?)').run(batch.number, batch.upto);
+      prepare('INSERT INTO sync_sent (number, payload, sent_at) VALUES (?, ?, ?)').run(
         batch.number,
-        batch.upto,
         JSON.stringify(batch),
         now(),
       );

@@ -77,11 +77,10 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
       );
     },
     acceptAgain(table, id, direction) {
-      prepare('DELETE FROM sync_rejected WHERE tbl = ? AND id = ? AND direction = ?').run(
-        table,
-        id,
-        direction,
-      );
+      const { changes } = prepare(
+        'DELETE FROM sync_rejected WHERE tbl = ? AND id = ? AND direction = ?',
+      ).run(table, id, direction);
+      return changes > 0;
     },
     logConflict(conflict) {
       prepare(`

@@ -1,6 +1,6 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { Canonical } from '../sync/codec.ts';
-import type { LocalStore, OutboxEntry } from '../sync/ports.ts';
+import type { Acknowledged, LocalStore, OutboxEntry } from '../sync/ports.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 
@@ -21,6 +21,9 @@ export type OutboxStore = Pick<
   | 'acknowledge'
   | 'setStatus'
 >;
+
+/** Rows per multi-row INSERT (PERFORMANCE: 50 to 100 rows a bind save a fifth of the CPU). */
+const ROWS_PER_INSERT = 50;
 
 interface EntryColumns {
   readonly seq: number;
@@ -87,6 +90,73 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
     clearListed(table, localId);
   };
 
+  /** HQ has heard of references that were set over ones out of scope: its old values are no longer kept beside. */
+  const forgetRefs = (table: TablePlan, ids: string): void => {
+    const kept = prepare(`
+      SELECT r.local_id AS localId, r.refs FROM json_each(?) j
+       CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = j.value WHERE r.refs IS NOT NULL`).all(
+      ids,
+      table.number,
+    ) as { localId: string; refs: string }[];
+    for (const { localId, refs } of kept) {
+      const still = Object.entries(JSON.parse(refs) as Record<string, string>).filter(([hq]) => {
+        const column = table.columns.find((candidate) => candidate.hq === hq);
+        return (
+          column !== undefined &&
+          prepare(
+            `SELECT 1 FROM ${id(table.name)} WHERE local_id = ? AND ${id(column.local)} IS NULL`,
+          ).get(localId) !== undefined
+        );
+      });
+      prepare('UPDATE sync_row SET refs = ? WHERE tbl = ? AND local_id = ?').run(
+        still.length === 0 ? null : JSON.stringify(Object.fromEntries(still)),
+        table.number,
+        localId,
+      );
+    }
+  };
+
+  const noteSynced = (table: TablePlan, rows: readonly Acknowledged[]): void => {
+    const kept = rows.filter((row) => row.serverId !== null);
+    for (let start = 0; start < kept.length; start += ROWS_PER_INSERT) {
+      const slice = kept.slice(start, start + ROWS_PER_INSERT);
+      prepare(`
+        INSERT INTO sync_row (tbl, local_id, server_id, hash)
+        VALUES ${new Array<string>(slice.length).fill('(?, ?, ?, ?)').join(', ')}
+        ON CONFLICT (tbl, local_id) DO UPDATE SET hash = excluded.hash`).run(
+        ...slice.flatMap(({ localId, serverId, hash }) => [
+          table.number,
+          localId,
+          serverId === localId ? null : serverId,
+          hash,
+        ]),
+      );
+    }
+  };
+
+  /** What the POS reads of its rows; one that it has changed again meanwhile stays pending. */
+  const markSynced = (table: TablePlan, ids: string, batchId: string): void => {
+    const fill = Object.keys(table.fill).map(
+      (hq) => table.unsynced.find((column) => column.hq === hq)?.local ?? hq,
+    );
+    const setFill = fill.map((column) => `, ${id(column)} = :batchId`).join('');
+    const newer = `EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = :tbl AND o.local_id = t.local_id)`;
+    prepare(`
+      UPDATE ${id(table.name)} AS t SET
+             server_id = (SELECT coalesce(r.server_id, r.local_id) FROM sync_row r
+                           WHERE r.tbl = :number AND r.local_id = t.local_id),
+             last_sync_at = :now${setFill},
+             sync_status = CASE WHEN ${newer} THEN 'pending' ELSE 'synced' END,
+             sync_operation = CASE WHEN ${newer} THEN 'update' ELSE NULL END
+       WHERE t.local_id IN (SELECT value FROM json_each(:ids))`).run({
+      number: table.number,
+      tbl: table.name,
+      now: now(),
+      ids,
+      ...(fill.length > 0 ? { batchId } : {}),
+    });
+  };
+
   return {
     entriesAfter(after, limit) {
       return entries(
@@ -151,6 +221,23 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         'UPDATE sync_outbox SET local_id = :to WHERE tbl = :tbl AND local_id = :from AND seq < :seq',
       ).run(names);
       prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = :seq').run(names);
+      // A reference that followed is no change of its row.
+      for (const child of plan().tables) {
+        for (const { column } of child.foreignKeys.filter(
+          (foreignKey) => foreignKey.refTable === table.name,
+        )) {
+          const local = child.columns.find((candidate) => candidate.hq === column)?.local;
+          if (local === undefined) continue;
+          prepare(`
+            UPDATE sync_outbox SET changes = json_replace(changes, :path, :to)
+             WHERE tbl = :child AND json_extract(changes, :path) = :from`).run({
+            path: `$.${JSON.stringify(local)}[1]`,
+            to: entry.localId,
+            from: entry.oldLocalId,
+            child: child.name,
+          });
+        }
+      }
       for (const listed of ['sync_held', 'sync_rejected']) {
         prepare(
           `UPDATE ${listed} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
@@ -199,43 +286,33 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         settleStatus(table, localId);
       }
     },
-    acknowledge(table, batch, batchId, rows) {
-      const sentAt = now();
-      const fill = Object.keys(table.fill).map(
-        (hq) => table.unsynced.find((column) => column.hq === hq)?.local ?? hq,
+    acknowledge(table, batchId, rows) {
+      if (rows.length === 0) return;
+      const ids = JSON.stringify(rows.map((row) => row.localId));
+      prepare(`
+        DELETE FROM sync_outbox WHERE seq IN (
+          SELECT o.seq FROM json_each(?) j
+           CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value ->> 0 AND o.seq <= j.value ->> 1)`).run(
+        JSON.stringify(rows.map((row) => [row.localId, row.upto])),
+        table.name,
       );
-      const setFill = fill.map((column) => `, ${id(column)} = :batchId`).join('');
-      for (const { localId, serverId, hash, upto } of rows) {
-        prepare(`
-          INSERT INTO sync_sent (seq, batch, tbl, local_id, op, changes, at, id, sent_at)
-          SELECT seq, ?, tbl, local_id, op, changes, at, id, ? FROM sync_outbox WHERE tbl = ? AND local_id = ? AND seq <= ?
-          ON CONFLICT (seq) DO NOTHING`).run(batch, sentAt, table.name, localId, upto);
-        dropEntriesOf(table, localId, upto);
-        if (serverId === null) {
-          prepare('DELETE FROM sync_row WHERE tbl = ? AND local_id = ?').run(table.number, localId);
-          continue;
-        }
-        prepare(`
-          INSERT INTO sync_row (tbl, local_id, server_id, hash) VALUES (?, ?, ?, ?)
-          ON CONFLICT (tbl, local_id) DO UPDATE SET hash = excluded.hash`).run(
-          table.number,
-          localId,
-          serverId === localId ? null : serverId,
-          hash,
-        );
-        prepare(`
-          UPDATE ${id(table.name)} SET server_id = :serverId, last_sync_at = :sentAt${setFill},
-                 sync_status = CASE WHEN newer THEN 'pending' ELSE 'synced' END,
-                 sync_operation = CASE WHEN newer THEN 'update' ELSE NULL END
-            FROM (SELECT EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = :tbl AND o.local_id = :localId) AS newer)
-           WHERE local_id = :localId`).run({
-          serverId,
-          sentAt,
-          localId,
-          tbl: table.name,
-          ...(fill.length > 0 ? { batchId } : {}),
-        });
+      prepare(
+        'DELETE FROM sync_base WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+      ).run(table.name, ids);
+      for (const listed of ['sync_held', 'sync_rejected']) {
+        prepare(
+          `DELETE FROM ${listed} WHERE tbl = ? AND direction = 'upload' AND id IN (SELECT value FROM json_each(?))`,
+        ).run(table.name, ids);
       }
+      const gone = rows.filter((row) => row.serverId === null).map((row) => row.localId);
+      if (gone.length > 0) {
+        prepare(
+          'DELETE FROM sync_row WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+        ).run(table.number, JSON.stringify(gone));
+      }
+      noteSynced(table, rows);
+      markSynced(table, ids, batchId);
+      forgetRefs(table, ids);
     },
     setStatus(table, localIds, status) {
       for (const localId of localIds) {

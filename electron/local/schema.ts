@@ -3,8 +3,6 @@ import { localType } from '../sync/codec.ts';
 import { type LocalDefault, translateDefault, translateGenerated, uuidSql } from './defaults.ts';
 import { id } from './sql.ts';
 
-/** The local name of the terminal's own context, where HQ has no such column. */
-export const terminalColumn = 'terminal_id';
 /** Columns that tell the POS program about each row; never captured, never sent. */
 export const rowColumns = ['server_id', 'sync_status', 'sync_operation', 'last_sync_at'] as const;
 
@@ -58,6 +56,13 @@ export function addColumn(table: TablePlan, column: LocalColumn): string {
   return `ALTER TABLE ${id(table.name)} ADD COLUMN ${columnSql(addable, 'VIRTUAL')}`;
 }
 
+/** A default that ADD COLUMN could not take, for the rows that are there: HQ lets no row come without the value. */
+export function fillColumn(table: TablePlan, column: LocalColumn): string[] {
+  if (!column.notNull || column.defaultTo === null || column.defaultTo.constant) return [];
+  const name = id(column.name);
+  return [`UPDATE ${id(table.name)} SET ${name} = ${column.defaultTo.sql} WHERE ${name} IS NULL`];
+}
+
 /** Every column of the terminal's table in order. */
 export function columnsOf(table: TablePlan): LocalColumn[] {
   const synced = table.columns.map((column) => syncedColumn(table, column));
@@ -65,8 +70,8 @@ export function columnsOf(table: TablePlan): LocalColumn[] {
   const unsynced = table.unsynced
     .map((column) => unsyncedColumn(table, column))
     .filter(({ name }) => !taken.has(name));
-  const terminal =
-    table.addsTerminalColumn && !taken.has(terminalColumn) ? [plainText(terminalColumn)] : [];
+  const added = table.addsTerminalColumn;
+  const terminal = added === null || taken.has(added) ? [] : [plainText(added)];
   return [
     {
       ...plainText('local_id'),

@@ -92,7 +92,7 @@ export function tablePlan(
     fill: {},
     exclude: null,
     unsynced: [],
-    addsTerminalColumn: true,
+    addsTerminalColumn: 'terminal_id',
     terminalColumn: null,
     fingerprint: name,
     ...more,

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
-import { encodeSql, hashSql, wireText, type Canonical } from '../sync/codec.ts';
+import { assignSql, encodeSql, hashSql, wireText, type Canonical } from '../sync/codec.ts';
 import type { Batch, BatchGroup, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { id, literal, qualified } from './identifiers.ts';
 import { assignments, keyEquals } from './row-sql.ts';
-import { keySql } from './scope-sql.ts';
+import { keyColumns, keySql } from './scope-sql.ts';
 
 /** Some rows of a group, by index. */
 export interface GroupSlice {
@@ -13,17 +13,21 @@ export interface GroupSlice {
   readonly rows: readonly number[];
 }
 
-/** Applies rows of one group in one statement. Returns what is not plainly accepted. */
+/**
+ * Applies rows of one group in one statement. Returns what is not plainly accepted; `altered` gets the rows
+ * (`table\0key`) that HQ has stored otherwise than they were sent.
+ */
 export async function applySlice(
   client: pg.PoolClient,
   table: TablePlan,
   batch: Batch,
   slice: GroupSlice,
+  altered: Set<string>,
 ): Promise<RowOutcome[]> {
   if (slice.rows.length === 0) return [];
   switch (slice.group.op) {
     case 'insert':
-      return insert(client, table, batch, slice);
+      return insert(client, table, batch, slice, altered);
     case 'update':
       return update(client, table, batch, slice);
     case 'delete':
@@ -65,10 +69,14 @@ async function insert(
   table: TablePlan,
   batch: Batch,
   { group, rows }: GroupSlice,
+  altered: Set<string>,
 ): Promise<RowOutcome[]> {
   const columns = columnsOf(table, group);
   const key = table.ownKey
-    ? [{ column: id(table.key[0] ?? ''), value: `u.k::${table.keyCastType}` }]
+    ? keyColumns(table).map((column) => ({
+        column: id(column.name),
+        value: assignSql(column, 'u.k'),
+      }))
     : [];
   const fill = Object.keys(table.fill).map((column) => ({
     column: id(column),
@@ -77,25 +85,31 @@ async function insert(
   const set = [...key, ...assignments(columns), ...fill];
   const names = ['k', ...columns.map((_, index) => `v${String(index)}`)];
   const keys = pick(group.keys, rows);
-  const { rows: inserted } = await client.query<[string]>({
+  const hash = hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)));
+  const { rows: inserted } = await client.query<[string, string]>({
     text: `INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
       SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(names)}
-      ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')}`,
+      ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')}, ${hash}`,
     values: [textArray(keys), ...valueParams(columns, group, rows)],
     rowMode: 'array',
   });
+  const fresh = new Map(inserted);
+  for (const row of rows) {
+    const stored = fresh.get(group.keys[row] ?? '');
+    if (stored !== group.hashes[row]) altered.add(`${table.name}\0${group.keys[row] ?? ''}`);
+  }
   if (inserted.length === rows.length) return [];
-  const fresh = new Set(inserted.map(([value]) => value));
   const there = rows.filter((row) => !fresh.has(group.keys[row] ?? ''));
   const { rows: differing } = await client.query<[string]>({
     text: `SELECT u.k FROM ${unnest(['k', 'h'])} LEFT JOIN ${qualified(table)} t ON ${keyEquals(table, 't', 'u.k')}
-      WHERE ${hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)))} IS DISTINCT FROM u.h`,
+      WHERE ${hash} IS DISTINCT FROM u.h`,
     values: [textArray(pick(group.keys, there)), textArray(pick(group.hashes, there))],
     rowMode: 'array',
   });
   return differing.map(([refused]) => ({
     table: table.name,
     key: refused,
+    op: 'insert',
     result: 'rejected',
     code: 'ROW_EXISTS',
     params: {},
@@ -146,7 +160,7 @@ async function update(
   const done = new Set(updated.map(([value]) => value));
   return rows.flatMap((row): RowOutcome[] => {
     const key = group.keys[row] ?? '';
-    return done.has(key) ? [] : [{ table: table.name, key, result: 'changed' }];
+    return done.has(key) ? [] : [{ table: table.name, key, op: 'update', result: 'changed' }];
   });
 }
 
@@ -165,5 +179,11 @@ async function remove(
     values: [textArray(pick(group.keys, rows)), textArray(pick(group.hashes, rows))],
     rowMode: 'array',
   });
-  return edited.map(([key, lost]) => ({ table: table.name, key, result: 'overwrote', lost }));
+  return edited.map(([key, lost]) => ({
+    table: table.name,
+    key,
+    op: 'delete',
+    result: 'overwrote',
+    lost,
+  }));
 }

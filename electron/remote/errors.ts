@@ -39,6 +39,10 @@ const plain =
   (code: string): Known =>
   () => [code, {}];
 const login: Known = (_, target) => ['HQ_LOGIN_REFUSED', { user: target?.user ?? 'none' }];
+const missingDatabase: Known = ({ message }) => [
+  'HQ_DATABASE_MISSING',
+  { database: /"(.+)"/.exec(message)?.[1] ?? 'none' },
+];
 const unreachable: Known = ({ message }, target) => [
   'HQ_UNREACHABLE',
   { where: where(target), detail: message },
@@ -95,7 +99,7 @@ const known: Readonly<Record<string, Known>> = {
   // sign-in
   '28P01': login,
   '28000': login,
-  '3D000': told('HQ_DATABASE_MISSING'),
+  '3D000': missingDatabase,
   // the server stops, starts or is at its limits
   '57P01': at('HQ_CONNECTION_LOST'),
   '57P02': at('HQ_CONNECTION_LOST'),
@@ -201,6 +205,7 @@ const rejections: Readonly<Record<string, string>> = {
   '22003': 'ROW_NUMBER_TOO_LARGE',
   '22P02': 'ROW_VALUE_INVALID',
   '22P03': 'ROW_VALUE_INVALID',
+  '22P05': 'ROW_VALUE_INVALID', // an escaped NUL in a jsonb
   '22007': 'ROW_VALUE_INVALID',
   '22008': 'ROW_VALUE_INVALID',
   '22021': 'ROW_VALUE_INVALID',
@@ -208,13 +213,16 @@ const rejections: Readonly<Record<string, string>> = {
   '42501': 'ROW_NOT_ALLOWED',
 };
 
+/** Their detail is the row as a whole ("Failing row contains ..."), secrets among it. */
+const wholeRow: ReadonlySet<string> = new Set(['23502', '23514', '44000']);
+
 /** Why HQ refused a row, in plain words (DESIGN 6.4). Whether it is the row's fault says `decide` (sync/retry.ts). */
 export function toRejection(error: unknown): Message & { readonly sqlState: string } {
   const facts = factsOf(error instanceof PayflowError ? error.cause : error);
   return {
     code: rejections[facts.code] ?? 'ROW_REFUSED',
     params: {
-      detail: facts.detail ?? facts.message,
+      detail: wholeRow.has(facts.code) ? facts.message : (facts.detail ?? facts.message),
       column: facts.column ?? '?',
       constraint: facts.constraint ?? 'none',
       sqlState: facts.code,

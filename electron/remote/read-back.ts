@@ -21,12 +21,13 @@ export async function readBack(
   context: SendContext,
   batch: Batch,
   outcomes: readonly RowOutcome[],
+  altered: ReadonlySet<string>,
 ): Promise<ReadBack> {
   const rows: BatchReply['rows'][number][] = [];
   const gone = new Set<RowOutcome>();
   let answered = true;
   for (const name of await touchedTables(client, context)) {
-    const changed = await changedRows(client, context, context.table(name), batch);
+    const changed = await changedRows(client, context, context.table(name), batch, altered);
     rows.push(...changed.rows);
     answered &&= changed.complete;
   }
@@ -66,22 +67,28 @@ async function changedRows(
   { plan, scopes }: SendContext,
   table: TablePlan,
   batch: Batch,
+  altered: ReadonlySet<string>,
 ): Promise<{ rows: BatchReply['rows'][number][]; complete: boolean }> {
   const groups = batch.groups.filter((group) => group.table === table.name);
   const sql = rowSql(plan, table);
   const { rows } = await client.query<(string | null)[]>({
     text: `WITH touched AS (
-        SELECT f.key, string_agg(DISTINCT f.op::text, '') AS ops, bool_or(f.was IS NOT NULL) AS rekeyed, max(f.edited_at) AS edited_at
+        SELECT f.key, string_agg(DISTINCT f.op::text, '') AS ops, bool_or(f.was IS NOT NULL) AS rekeyed,
+             count(*) AS entries, max(f.edited_at) AS edited_at
           FROM payflow_sync.feed f
          WHERE f.tbl = $1 AND f.xid = pg_current_xact_id() AND f.scope = ANY ($2::text[]) GROUP BY f.key),
       -- The last group wins: a row that is set again after its insert is expected as it was set.
       sent AS (SELECT DISTINCT ON (u.key) u.key, u.hash
-                 FROM unnest($3::text[], $4::text[]) WITH ORDINALITY u(key, hash, place) ORDER BY u.key, u.place DESC)
-      SELECT touched.key, touched.ops, touched.rekeyed::text, ${ISO('touched.edited_at')}, seen.*
-        FROM touched LEFT JOIN sent ON sent.key = touched.key
+                 FROM unnest($3::text[], $4::text[]) WITH ORDINALITY u(key, hash, place) ORDER BY u.key, u.place DESC),
+      -- What was inserted as it was sent and not touched again needs no second look.
+      asked AS (SELECT touched.*, sent.hash AS sent_hash
+                  FROM touched LEFT JOIN sent ON sent.key = touched.key
+                 WHERE sent.key IS NULL OR touched.entries > 1 OR touched.ops <> 'I' OR touched.key = ANY ($5::text[]))
+      SELECT asked.key, asked.ops, asked.rekeyed::text, ${ISO('asked.edited_at')}, seen.*
+        FROM asked
         LEFT JOIN LATERAL (SELECT ${sql.select} ${sql.from}
-                            WHERE ${keyEquals(table, 't', 'touched.key')} AND ${sql.visibleTo('$2::text[]')}) seen(${seenColumns(table)}) ON true
-       WHERE seen.hash IS DISTINCT FROM sent.hash OR touched.key IS NULL OR touched.rekeyed OR touched.ops LIKE '%R%'`,
+                            WHERE ${keyEquals(table, 't', 'asked.key')} AND ${sql.visibleTo('$2::text[]')}) seen(${seenColumns(table)}) ON true
+       WHERE seen.hash IS DISTINCT FROM asked.sent_hash OR asked.key IS NULL OR asked.rekeyed OR asked.ops LIKE '%R%'`,
     values: [
       table.name,
       textArray(scopes),
@@ -90,6 +97,9 @@ async function changedRows(
         groups.flatMap((group) =>
           group.op === 'delete' ? group.keys.map(() => null) : group.hashes,
         ),
+      ),
+      textArray(
+        groups.flatMap((group) => group.keys.filter((key) => altered.has(`${table.name}\0${key}`))),
       ),
     ],
     rowMode: 'array',

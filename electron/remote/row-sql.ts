@@ -1,7 +1,7 @@
-import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
+import type { ColumnPlan, Plan, TablePlan, ValueKind } from '../../shared/plan.ts';
 import { assignSql, encodeSql, hashSql } from '../sync/codec.ts';
 import { id, literal, qualified } from './identifiers.ts';
-import { excludedSql, keySql, scopeOf } from './scope-sql.ts';
+import { excludedSql, keyColumns, keySql, scopeOf } from './scope-sql.ts';
 
 /** How rows of one table are read at HQ: the same text for load, re-read, hash and compare-and-swap. */
 export interface RowSql {
@@ -37,31 +37,32 @@ export function rowSql(plan: Plan, table: TablePlan): RowSql {
   };
 }
 
+/** Kinds whose keys an array of their type reads as they are, without a thought for their length. */
+const plainKinds: ReadonlySet<ValueKind> = new Set(['integer', 'uuid']);
+
 /** `row` has one of the keys in `keys` (an expression of type text[]); can use the primary key's index. */
 export function keyIn(table: TablePlan, row: string, keys: string): string {
-  const first = table.key[0] ?? '';
-  if (table.ownKey) return `${row}.${id(first)} = ANY (${keys}::${table.keyCastType}[])`;
-  const parts = table.key.map(
-    (name, place) => `(k.parts ->> ${String(place)})::${castOf(table, name)}`,
-  );
-  const columns = table.key.map((name) => `${row}.${id(name)}`);
-  return `(${columns.join(', ')}) IN (SELECT ${parts.join(', ')} FROM (SELECT x.key::jsonb AS parts FROM unnest(${keys}) x(key)) k)`;
+  const columns = keyColumns(table);
+  const [first] = columns;
+  if (table.ownKey && first !== undefined) {
+    const list = plainKinds.has(first.kind)
+      ? `${keys}::${first.castType}[]`
+      : `ARRAY(SELECT ${assignSql(first, 'k.key')} FROM unnest(${keys}) k(key))`;
+    return `${row}.${id(first.name)} = ANY (${list})`;
+  }
+  const parts = columns.map((column, place) => assignSql(column, `(k.parts ->> ${String(place)})`));
+  const names = columns.map(({ name }) => `${row}.${id(name)}`);
+  return `(${names.join(', ')}) IN (SELECT ${parts.join(', ')} FROM (SELECT x.key::jsonb AS parts FROM unnest(${keys}) x(key)) k)`;
 }
 
 /** `row` is the row with the key `key` (a text expression). */
 export function keyEquals(table: TablePlan, row: string, key: string): string {
-  if (table.ownKey) return `${row}.${id(table.key[0] ?? '')} = ${key}::${table.keyCastType}`;
-  return table.key
-    .map(
-      (name, place) =>
-        `${row}.${id(name)} = (${key}::jsonb ->> ${String(place)})::${castOf(table, name)}`,
-    )
+  return keyColumns(table)
+    .map((column, place) => {
+      const text = table.ownKey ? key : `(${key}::jsonb ->> ${String(place)})`;
+      return `${row}.${id(column.name)} = ${assignSql(column, text)}`;
+    })
     .join(' AND ');
-}
-
-function castOf(table: TablePlan, column: string): string {
-  const found = table.columns.find((candidate) => candidate.hq === column);
-  return found?.castType ?? table.keyCastType;
 }
 
 /** Order and starting point of a streamed table: the index's own order where that is byte order or a number's. */

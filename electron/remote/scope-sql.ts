@@ -1,4 +1,5 @@
-import type { Plan, TablePlan } from '../../shared/plan.ts';
+import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
+import { encodeSql } from '../sync/codec.ts';
 import { id, literal, qualified } from './identifiers.ts';
 
 /** The SQL that says who sees a row (DESIGN 3.6), for triggers and readers alike. */
@@ -65,12 +66,30 @@ function parentOf(plan: Plan, table: TablePlan, column: string): TablePlan {
   return parent;
 }
 
+/** A column of the key as the codec needs it. */
+export type KeyColumn = Pick<ColumnPlan, 'kind' | 'castType'> & { readonly name: string };
+
+/** The columns of a row's key. An own key is not among the plan's columns. */
+export function keyColumns(table: TablePlan): KeyColumn[] {
+  return table.key.map((name) => {
+    const column = table.columns.find(({ hq }) => hq === name);
+    return {
+      name,
+      kind: column?.kind ?? table.keyKind,
+      castType: column?.castType ?? table.keyCastType,
+    };
+  });
+}
+
 /**
- * A row's key as text: an own key as it prints, any other key as the JSON array of its columns' texts, byte for byte
- * what JSON.stringify makes of them (json_build_array would put blanks between).
+ * A row's key as text: an own key's canonical text, so that references to it are spelled alike; any other key as the
+ * JSON array of its columns' canonical texts, byte for byte what JSON.stringify makes of them (json_build_array would
+ * put blanks between).
  */
 export function keySql(table: TablePlan, alias: string): string {
-  const texts = table.key.map((name) => `${id(alias)}.${id(name)}::text`);
+  const texts = keyColumns(table).map((column) =>
+    encodeSql(column, `${id(alias)}.${id(column.name)}`),
+  );
   return table.ownKey
     ? (texts[0] ?? '')
     : `'[' || ${texts.map((text) => `to_json(${text})::text`).join(` || ',' || `)} || ']'`;

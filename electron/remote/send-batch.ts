@@ -58,13 +58,13 @@ async function sendOnce(
   await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT payflow_sync.gate(${gate})`);
   await client.query(
     `WITH entries AS (
-       INSERT INTO payflow_sync.upload_entry (terminal, entry_id) SELECT $1, e.id FROM unnest($2::text[]) e(id)
-       ON CONFLICT DO NOTHING)
-     SELECT set_config('payflow.origin', $1, true), set_config('payflow.edits', $3, true)`,
-    [batch.terminal, textArray(batch.entryIds), editTimes(batch)],
+       INSERT INTO payflow_sync.upload_entry (terminal, epoch, batch, entry_ids) VALUES ($1, $2, $3, $4))
+     SELECT set_config('payflow.origin', $1, true), set_config('payflow.edits', $5, true)`,
+    [batch.terminal, batch.epoch, batch.number, textArray(batch.entryIds), editTimes(batch)],
   );
-  const outcomes = await applyAll(client, context, batch);
-  const { rows, gone, ownXid } = await readBack(client, context, batch, outcomes);
+  const altered = new Set<string>();
+  const outcomes = await applyAll(client, context, batch, altered);
+  const { rows, gone, ownXid } = await readBack(client, context, batch, outcomes, altered);
   const all = [
     ...outcomes.filter((outcome) => !gone.has(outcome)),
     ...[...gone].map((outcome) => ({ ...outcome, result: 'gone' as const })),
@@ -78,14 +78,18 @@ async function sendOnce(
   return { number: batch.number, outcomes: all, rows, ownXid };
 }
 
-/** The terminal's edit times for the feed's `edited_at`, by table and key (DESIGN 7.4). */
+/**
+ * The terminal's edit times for the feed's `edited_at`, by table and key (DESIGN 7.4). Inserts need none: nobody
+ * can have edited a row before HQ had it, and to read thousands of times costs the trigger more than the rows.
+ */
 function editTimes(batch: Batch): string {
   const times: Record<string, Record<string, string>> = {};
   for (const group of batch.groups) {
+    if (group.op === 'insert') continue;
     const table = (times[group.table] ??= {});
     for (const [index, key] of group.keys.entries()) table[key] = group.at[index] ?? '';
   }
-  return JSON.stringify(times);
+  return Object.keys(times).length === 0 ? '' : JSON.stringify(times);
 }
 
 /** Applies all groups; rows HQ refuses, and rows that need those, end as outcomes. */
@@ -93,6 +97,7 @@ async function applyAll(
   client: pg.PoolClient,
   context: SendContext,
   batch: Batch,
+  altered: Set<string>,
 ): Promise<RowOutcome[]> {
   const outcomes: RowOutcome[] = [];
   const refused = new Set<string>();
@@ -100,7 +105,7 @@ async function applyAll(
     group,
     rows: group.keys.map((_, index) => index),
   }));
-  await applyRange(client, context, batch, whole, outcomes, refused);
+  await applyRange(client, context, batch, whole, outcomes, refused, altered);
   return outcomes;
 }
 
@@ -112,6 +117,7 @@ async function applyRange(
   range: readonly GroupSlice[],
   outcomes: RowOutcome[],
   refused: Set<string>,
+  altered: Set<string>,
 ): Promise<void> {
   const slices = withoutDependents(context, range, outcomes, refused);
   const count = slices.reduce((sum, slice) => sum + slice.rows.length, 0);
@@ -120,11 +126,20 @@ async function applyRange(
   await client.query('SAVEPOINT payflow_range; SET CONSTRAINTS ALL DEFERRED');
   try {
     const found: RowOutcome[] = [];
-    for (const slice of slices)
-      found.push(...(await applySlice(client, context.table(slice.group.table), batch, slice)));
+    const alsoRefused = new Set(refused);
+    for (const slice of slices) {
+      const table = context.table(slice.group.table);
+      for (const free of withoutDependents(context, [slice], found, alsoRefused)) {
+        const results = await applySlice(client, table, batch, free, altered);
+        found.push(...results);
+        for (const { key, result } of results)
+          if (result === 'rejected') alsoRefused.add(`${table.name}\0${key}`);
+      }
+    }
     await client.query('SET CONSTRAINTS ALL IMMEDIATE');
     await client.query('RELEASE SAVEPOINT payflow_range');
     outcomes.push(...found);
+    for (const row of alsoRefused) refused.add(row);
   } catch (error) {
     const state = sqlStateOf(error);
     if (state === null || decide(state).action !== 'reject') throw toPayflowError(error);
@@ -134,14 +149,15 @@ async function applyRange(
     const only = count === 1 ? slices.find((slice) => slice.rows.length === 1) : undefined;
     if (only !== undefined) {
       const key = only.group.keys[only.rows[0] ?? 0] ?? '';
-      refused.add(`${only.group.table}\0${key}`);
+      const { table, op } = only.group;
+      refused.add(`${table}\0${key}`);
       const { code, params, sqlState } = toRejection(error);
-      outcomes.push({ table: only.group.table, key, result: 'rejected', code, params, sqlState });
+      outcomes.push({ table, key, op, result: 'rejected', code, params, sqlState });
       return;
     }
     const [first, second] = halves(slices, count);
-    await applyRange(client, context, batch, first, outcomes, refused);
-    await applyRange(client, context, batch, second, outcomes, refused);
+    await applyRange(client, context, batch, first, outcomes, refused, altered);
+    await applyRange(client, context, batch, second, outcomes, refused, altered);
   }
 }
 
@@ -159,7 +175,10 @@ function halves(slices: readonly GroupSlice[], count: number): [GroupSlice[], Gr
   return [first, second];
 }
 
-/** Takes out rows that refer to a refused row: they wait for it, they are not at fault themselves. */
+/**
+ * Takes out rows that refer to a refused row: they wait for it, they are not at fault themselves. What was to be set on
+ * a row after its insert goes with that insert.
+ */
 function withoutDependents(
   context: SendContext,
   range: readonly GroupSlice[],
@@ -178,15 +197,16 @@ function withoutDependents(
     return {
       group,
       rows: rows.filter((row) => {
+        const key = group.keys[row] ?? '';
+        if (refused.has(`${group.table}\0${key}`)) return false;
         const missing = references.flatMap(({ column, place, refTable }): MissingParent[] => {
           const refId = group.values[place]?.[row];
           if (refId == null || !refused.has(`${refTable}\0${refId}`)) return [];
           return [{ field: table.columns[column]?.local ?? '', refTable, refId, why: 'rejected' }];
         });
         if (missing.length === 0) return true;
-        const key = group.keys[row] ?? '';
         refused.add(`${group.table}\0${key}`);
-        outcomes.push({ table: group.table, key, result: 'held', missing });
+        outcomes.push({ table: group.table, key, op: group.op, result: 'held', missing });
         return false;
       }),
     };

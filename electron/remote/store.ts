@@ -1,18 +1,23 @@
 import { PayflowError } from '../../shared/errors.ts';
 import type { Manifest } from '../../shared/manifest.ts';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
+import { assignSql } from '../sync/codec.ts';
 import type { BatchReply, Hello, HqRow, RemoteStore, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { schemaStampSql } from './catalogue.ts';
 import type { Connections } from './connection.ts';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
-import { id } from './identifiers.ts';
+import { id, qualified } from './identifiers.ts';
 import { ISO } from './read-back.ts';
 import { readFeed } from './read-feed.ts';
 import { recordRun } from './record-run.ts';
 import { keyIn, rowSql } from './row-sql.ts';
 import { sendBatch, type SendContext } from './send-batch.ts';
 import { streamHashes, streamRows } from './stream.ts';
+
+/** A sequence further behind its table than these two make is broken: somebody has to set it. */
+const MAX_DRAWS = 20;
+const DRAWN_AT_ONCE = 1000;
 
 /** HQ as the engine's `RemoteStore`, over the connections it is given. */
 export function createRemoteStore(connections: Connections, appVersion: string): RemoteStore {
@@ -133,10 +138,11 @@ export function createRemoteStore(connections: Connections, appVersion: string):
         return new Map(rows.map((row) => [row.key, row.seen]));
       }),
     async readChildren(table, column, keys) {
-      const cast = table.columns.find((candidate) => candidate.hq === column)?.castType ?? 'text';
+      const plan = table.columns.find((candidate) => candidate.hq === column);
+      const key = plan === undefined ? 'k.key' : assignSql(plan, 'k.key');
       const rows = await read(
         table,
-        `t.${id(column)} = ANY ($1::${cast}[]) AND ${visible(table, '$2')}`,
+        `t.${id(column)} = ANY (ARRAY(SELECT ${key} FROM unnest($1::text[]) k(key))) AND ${visible(table, '$2')}`,
         [textArray(keys), scopes()],
       );
       // Asked after the rows were read: whoever could have written a child beside that snapshot has a lower id.
@@ -158,11 +164,18 @@ export function createRemoteStore(connections: Connections, appVersion: string):
       connections.use(async (client) => {
         if (table.keySequence === null)
           throw new PayflowError('KEY_NOT_DRAWN', { table: table.name });
-        const { rows } = await client.query<{ key: string }>(
-          'SELECT nextval($1::regclass)::text AS key FROM generate_series(1, $2)',
-          [table.keySequence, count],
-        );
-        return rows.map((row) => row.key);
+        const keys: string[] = [];
+        for (let round = 0; keys.length < count && round < MAX_DRAWS; round += 1) {
+          // HQ's programs and imports that number rows themselves leave the sequence behind: such numbers are taken.
+          const { rows } = await client.query<{ key: string }>(
+            `SELECT drawn.key::text FROM (SELECT nextval($1::regclass) AS key FROM generate_series(1, $2)) drawn
+              WHERE NOT EXISTS (SELECT 1 FROM ${qualified(table)} t WHERE t.${id(table.key[0] ?? '')} = drawn.key)`,
+            [table.keySequence, Math.max(count - keys.length, round * DRAWN_AT_ONCE)],
+          );
+          keys.push(...rows.map((row) => row.key));
+        }
+        if (keys.length < count) throw new PayflowError('KEY_NOT_DRAWN', { table: table.name });
+        return keys.slice(0, count);
       }),
     send: (batch) => connections.use((client) => sendBatch(client, current(), batch)),
     outcomeOf: (batch) =>

@@ -9,6 +9,8 @@ import { keySql } from './scope-sql.ts';
 
 /** Nothing for this long on a stream that should flow: the network has gone without a word. */
 const SILENCE_MS = 60_000;
+/** Rows a page collects before it is handed on. */
+const PAGE_ROWS = 2_000;
 
 /** All visible rows in key order behind `after`, by COPY: the fastest way out of PostgreSQL (PERFORMANCE A). */
 export async function* streamRows(
@@ -54,17 +56,24 @@ async function* copy(client: pg.PoolClient, query: string): AsyncGenerator<(stri
   // The reader's pace is payflow.db's: a statement timeout would cut a load that merely takes its time.
   await client.query(`SET statement_timeout = 0; SET work_mem = '64MB'`);
   const stream = client.query(copyTo(`COPY (${query}) TO STDOUT`));
+  // node-postgres limits a query as a whole, and a stream never tells it that it is over; the watchdog is our limit.
+  (stream as { callback?: () => void }).callback?.();
   const watchdog = setTimeout(() => {
     stream.destroy(Object.assign(new Error('no data'), { code: 'ETIMEDOUT' }));
   }, SILENCE_MS);
   try {
     const reader = new CopyReader();
+    let page: (string | null)[][] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       watchdog.refresh();
-      const rows = reader.rows(chunk);
-      if (rows.length > 0) yield rows;
+      // The driver hands over what a message held, down to a single row.
+      for (const row of reader.rows(chunk)) page.push(row);
+      if (page.length < PAGE_ROWS) continue;
+      yield page;
+      page = [];
       watchdog.refresh();
     }
+    if (page.length > 0) yield page;
   } finally {
     clearTimeout(watchdog);
   }

@@ -6,6 +6,7 @@ import {
   columnsOf,
   createIndex,
   createTable,
+  fillColumn,
   indexesOf,
   type LocalColumn,
   type LocalIndex,
@@ -162,7 +163,7 @@ function missingColumns(table: TablePlan, file: FileTable): Difference[] {
   return columnsOf(table)
     .filter(({ name }) => name !== 'local_id' && findColumn(file, name) === undefined)
     .map((column) => {
-      const fix = [addColumn(table, column)];
+      const fix = [addColumn(table, column), ...fillColumn(table, column)];
       const nullable = column.notNull && !/ NOT NULL/.test(fix[0] ?? '');
       const detail = nullable ? { detail: 'nullable' } : {};
       return {

@@ -46,7 +46,7 @@ describe("PayFlow's own tables", () => {
       keyKind: 'text',
       keySequence: null,
       terminalColumn: 'terminal_id',
-      addsTerminalColumn: false,
+      addsTerminalColumn: null,
     });
     expect(orders.columns.map(({ hq }) => hq)).not.toContain('id');
     expect(orders.columns.map(({ hq }) => hq)).not.toContain('sync_batch_id');
@@ -71,7 +71,10 @@ describe("PayFlow's own tables", () => {
     expect(
       planned('products').columns.find(({ hq }) => hq === 'master_stock_quantity'),
     ).toMatchObject({ local: 'stock_quantity', strategy: 'add' });
-    expect(planned('products')).toMatchObject({ addsTerminalColumn: true, terminalColumn: null });
+    expect(planned('products')).toMatchObject({
+      addsTerminalColumn: 'terminal_id',
+      terminalColumn: null,
+    });
     const levels = planned('terminal_stock_levels');
     expect(levels.unsynced).toMatchObject([
       { hq: 'available_quantity', generatedAs: '(stock_quantity - reserved_quantity)' },

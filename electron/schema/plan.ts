@@ -113,7 +113,7 @@ function planTable(
     unsynced: table.columns
       .filter(isUnsynced)
       .map((column) => unsyncedColumn(column, local(column.name))),
-    addsTerminalColumn: !hasTerminalColumn,
+    addsTerminalColumn: hasTerminalColumn ? null : manifest.terminal_column,
     terminalColumn: hasTerminalColumn ? manifest.terminal_column : null,
     fingerprint: table.fingerprint,
   };

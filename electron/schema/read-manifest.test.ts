@@ -42,6 +42,12 @@ const cases: [name: string, text: string, line: number, problem: RegExp][] = [
     4,
     /quiet\.0.*identifier/,
   ],
+  [
+    'a table name that is none',
+    `${head}tables:\n  'x"; drop table y;--': { scope: everyone, direction: both, strategy: newest }\n`,
+    4,
+    /drop table.*: not a plain identifier/,
+  ],
   ['no table', `${head}tables: {}\n`, 3, /names no table/],
   ['a missing part', `version: 1\n${good}`, 0, /terminals/],
 ];

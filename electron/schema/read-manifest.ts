@@ -37,7 +37,8 @@ function invalid(file: string, line: number, problem: string): PayflowError {
 }
 
 function describe(path: readonly (string | number)[], issue: z.core.$ZodIssue | undefined): string {
-  const what = issue?.message ?? 'not a manifest';
+  const inner = issue?.code === 'invalid_key' ? issue.issues[0] : undefined;
+  const what = (inner ?? issue)?.message ?? 'not a manifest';
   return path.length === 0 ? what : `${path.join('.')}: ${what}`;
 }
 

@@ -60,6 +60,7 @@ export async function connect(
     cursors,
     counters: new RunCounters(),
     bound: '0',
+    refused: new Set(),
     triedAgain: new Set(),
     onProgress: (progress) => {
       options.onProgress(progress);
@@ -72,7 +73,7 @@ export async function connect(
 }
 
 /** One payflow.db belongs to one terminal of one HQ; anything else would mix two shops' rows. */
-function refuseForeignFile({ local }: EnginePorts, code: string, hello: Hello): void {
+export function refuseForeignFile({ local }: EnginePorts, code: string, hello: Hello): void {
   const terminal = local.meta(META.terminal);
   if (terminal !== null && terminal !== hello.terminal.key) {
     throw new PayflowError('TERMINAL_DIFFERS', { code, was: local.meta(META.code) ?? terminal });

@@ -1,23 +1,60 @@
 import { addCounts, noCounts, type RunCounts, type TableReport } from '../../shared/report.ts';
 
-/** Counts what one run does, per direction and table. */
+type RunSide = 'download' | 'upload';
+type Listed = 'held' | 'rejected';
+
+/** A row on one of the lists for people. */
+interface ListedRow {
+  readonly table: string;
+  readonly id: string;
+}
+
+/**
+ * Counts what one run does, per direction and table. Held and rejected rows are counted as rows, once each: a run
+ * can list a row twice, and a row it listed may have gone through before it ended.
+ */
 export class RunCounters {
   readonly #tables = new Map<string, { download: RunCounts; upload: RunCounts }>();
+  readonly #listed = new Map<string, Set<string>>();
 
-  count(direction: 'download' | 'upload', table: string, what: keyof RunCounts, rows = 1): void {
+  count(direction: RunSide, table: string, what: Exclude<keyof RunCounts, Listed>, rows = 1): void {
     if (rows === 0) return;
     const report = this.#tables.get(table) ?? { download: noCounts, upload: noCounts };
     report[direction] = { ...report[direction], [what]: report[direction][what] + rows };
     this.#tables.set(table, report);
   }
 
-  total(direction: 'download' | 'upload'): RunCounts {
-    return [...this.#tables.values()]
+  /** This run has put the row on a list. */
+  list(direction: RunSide, table: string, what: Listed, id: string): void {
+    const name = JSON.stringify([direction, what, table]);
+    const ids = this.#listed.get(name) ?? new Set();
+    this.#listed.set(name, ids.add(id));
+  }
+
+  /** At the end of a run: rows that are not on the list any more do not count. */
+  keepListed(direction: RunSide, what: Listed, still: readonly ListedRow[]): void {
+    const listed = new Set(still.map((row) => JSON.stringify([row.table, row.id])));
+    for (const [name, ids] of this.#listed) {
+      const [side, list, table] = JSON.parse(name) as [RunSide, Listed, string];
+      if (side !== direction || list !== what) continue;
+      for (const id of ids) if (!listed.has(JSON.stringify([table, id]))) ids.delete(id);
+    }
+  }
+
+  total(direction: RunSide): RunCounts {
+    return Object.values(this.tables())
       .map((report) => report[direction])
       .reduce(addCounts, noCounts);
   }
 
   tables(): Record<string, TableReport> {
-    return Object.fromEntries(this.#tables);
+    const tables = Object.fromEntries(this.#tables);
+    for (const [name, ids] of this.#listed) {
+      if (ids.size === 0) continue;
+      const [direction, what, table] = JSON.parse(name) as [RunSide, Listed, string];
+      const report = tables[table] ?? { download: noCounts, upload: noCounts };
+      tables[table] = { ...report, [direction]: { ...report[direction], [what]: ids.size } };
+    }
+    return tables;
   }
 }

@@ -66,7 +66,8 @@ export interface Run extends EnginePorts {
   readonly counters: RunCounters;
   /** The highest transaction id known to be final and read. */
   bound: string;
-  /** Refused rows that this run has given their second try (DESIGN 6.4). */
+  /** Rows, with their newest entry, that HQ has refused in this run; and those that had their second try (DESIGN 6.4). */
+  readonly refused: Set<string>;
   readonly triedAgain: Set<string>;
   onProgress(progress: Progress): void;
   /** Throws when the run was cancelled. */

@@ -40,11 +40,12 @@ export function merge(
   const losers: Loser[] = [];
   const values = hq.map((hqValue, column): Canonical => {
     const localValue = local[column] ?? null;
-    if (localValue === hqValue) return hqValue;
     const before = base === null ? undefined : (base[column] ?? null);
     if (before === localValue) return hqValue;
     const strategy = strategies[column] ?? 'newest';
+    // Before equal values are looked at: two sides that each take one from ten both hold nine.
     if (strategy === 'add' && before !== undefined) return addDelta(before, localValue, hqValue);
+    if (localValue === hqValue) return hqValue;
     if (before === hqValue) return localValue;
     return decide(column, localValue, hqValue, strategy, times, losers);
   });

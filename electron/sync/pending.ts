@@ -1,5 +1,5 @@
-import type { TablePlan } from '../../shared/plan.ts';
-import { fromCaptured, type Canonical } from './codec.ts';
+import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
+import { fromCaptured, UnholdableValue, type Canonical } from './codec.ts';
 import type { EditTimes } from './merge.ts';
 import { localColumn } from './plan-index.ts';
 import type { OutboxEntry } from './ports.ts';
@@ -44,8 +44,11 @@ export function foldEntries(
       editedAt.set(index, entry.at);
       // A value too long to be recorded: [type, null].
       if (change[0] != null && change[0] !== 'null' && change[1] == null) baseUnknown = true;
-      else if (!old.has(index))
-        old.set(index, fromCaptured(localColumn(column), change[0] ?? null, change[1] ?? null));
+      else if (!old.has(index)) {
+        const value = capturedOld(column, change);
+        if (value === undefined) baseUnknown = true;
+        else old.set(index, value);
+      }
     }
   }
   const first = entries[0];
@@ -62,6 +65,19 @@ export function foldEntries(
     lastAt: last.at,
     baseUnknown,
   };
+}
+
+/** Undefined: the POS has mended a value that HQ could never have held, so that it is no base. */
+function capturedOld(
+  column: ColumnPlan,
+  [type, recorded]: readonly (string | null)[],
+): Canonical | undefined {
+  try {
+    return fromCaptured(localColumn(column), type ?? null, recorded ?? null);
+  } catch (error) {
+    if (error instanceof UnholdableValue) return undefined;
+    throw error;
+  }
 }
 
 /** The terminal's side of `newest` for a folded change. */

@@ -3,7 +3,7 @@
  * built-in). `electron/local` and `electron/remote` implement the two stores, `electron/host` the rest.
  */
 import type { MessageParams } from '../../shared/errors.ts';
-import type { Plan, TablePlan } from '../../shared/plan.ts';
+import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
 import type { MissingParent } from '../../shared/rows.ts';
 import type { Canonical, LocalValue } from './codec.ts';
 
@@ -118,6 +118,8 @@ export interface Batch {
 export interface RowOutcome {
   readonly table: string;
   readonly key: string;
+  /** Of the row's group: a row can be inserted and then set (DESIGN 6.3). */
+  readonly op: BatchGroup['op'];
   /**
    * changed: the swap failed, HQ's row is in `rows`; gone: an update found no row; held: its parent was refused;
    * overwrote: accepted, and HQ's unseen values are in `lost`.
@@ -226,6 +228,8 @@ export interface UpsertRow {
   readonly refs: Readonly<Record<string, string>> | null;
   /** True: local edits are still unsent; the row's sync_status is left as it is. */
   readonly pending: boolean;
+  /** Of a pending row: columns that stay as the POS wrote them, because HQ cannot hold their values. */
+  readonly keep?: ReadonlySet<number>;
 }
 
 /** One captured change (DESIGN 4.1). */
@@ -336,7 +340,14 @@ export interface LocalStore {
     tuples: readonly LocalValue[][],
   ): { localId: string; tuple: LocalValue[] }[];
   referrers(table: TablePlan, localIds: readonly string[]): Referrer[];
-  setNull(table: TablePlan, column: string, localIds: readonly string[]): void;
+  /** Sets a reference null; `hqValue` is HQ's value where HQ keeps it (a parent out of scope, DESIGN 5.4). */
+  setNull(
+    table: TablePlan,
+    column: ColumnPlan,
+    rows: readonly { localId: string; hqValue: string | null }[],
+  ): void;
+  /** Rows of `table` are here now: references to them that were null because they were out of scope are filled in. */
+  fillReferences(table: TablePlan, localIds: ReadonlyMap<string, string>): void;
   childrenOf(table: TablePlan, column: string, parentIds: readonly string[]): string[];
   /** Kept rows that no row refers to any more. */
   orphanedKept(table: TablePlan): string[];
@@ -361,12 +372,8 @@ export interface LocalStore {
   setBase(table: TablePlan, localId: string, seq: number, base: readonly Canonical[]): void;
   /** Drops unsent entries of rows whose net change is nothing. */
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
-  acknowledge(
-    table: TablePlan,
-    batch: number,
-    batchId: string,
-    rows: readonly Acknowledged[],
-  ): void;
+  /** Accepted rows: the entries that were sent go, newer ones stay. */
+  acknowledge(table: TablePlan, batchId: string, rows: readonly Acknowledged[]): void;
   setStatus(
     table: TablePlan,
     localIds: readonly string[],
@@ -392,7 +399,8 @@ export interface LocalStore {
   release(table: string, id: string, direction: 'download' | 'upload'): void;
   rejected(direction: 'download' | 'upload'): Rejected[];
   reject(rejected: Rejected): void;
-  acceptAgain(table: string, id: string, direction: 'download' | 'upload'): void;
+  /** Takes a row off the list of rejected ones. Was it there? */
+  acceptAgain(table: string, id: string, direction: 'download' | 'upload'): boolean;
   logConflict(conflict: Conflict): void;
   saveRun(run: {
     id: string;

@@ -29,6 +29,7 @@ const IDLE_SAVE_MS = 60_000;
 const KEEP_SENT_DAYS = 30;
 
 export async function reportRun(run: Run, started: Started): Promise<RunReport> {
+  keepListed(run);
   const report = makeReport(run, run.request, started, null);
   const moved = recordsMoved(report.download) + recordsMoved(report.upload);
   const touched = moved + recordsLeft(report.download) + recordsLeft(report.upload) > 0;
@@ -45,6 +46,24 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
     });
   }
   return report;
+}
+
+/** What this run listed and what then went through all the same is not left behind. */
+function keepListed(run: Run): void {
+  const [held, download, upload] = run.local.read(() => [
+    run.local.held(),
+    run.local.rejected('download'),
+    run.local.rejected('upload'),
+  ]);
+  for (const direction of ['download', 'upload'] as const) {
+    run.counters.keepListed(
+      direction,
+      'held',
+      held.filter((row) => row.direction === direction),
+    );
+  }
+  run.counters.keepListed('download', 'rejected', download);
+  run.counters.keepListed('upload', 'rejected', upload);
 }
 
 /** A run that an error ended. Cancelling is no error; an unexpected one is logged with its trace. */

@@ -1,5 +1,6 @@
 import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
-import { hashText, UnholdableValue, type Canonical } from './codec.ts';
+import { hashText, UnholdableValue, type Canonical, type LocalValue } from './codec.ts';
+import { hexOfBytes } from './codec/bytes.ts';
 import { groupBy, type Run } from './engine.ts';
 import { fixedReference } from './plan-index.ts';
 import type { LocalRow } from './ports.ts';
@@ -18,8 +19,12 @@ export interface CanonicalRow {
     readonly refTable: string;
     readonly localId: string;
   }[];
-  /** Set: HQ cannot hold a value of this row. */
+  /** Set: HQ cannot hold a value of this row. `values` is null there. */
   readonly unholdable: { readonly column: string; readonly reason: string } | null;
+  /** All such values by column index, as far as they can be shown. */
+  readonly unheld: ReadonlyMap<number, string>;
+  /** HQ's values of references that are null in payflow.db, by HQ's column name. */
+  readonly refs: LocalRow['refs'];
 }
 
 /** The table a reference of this very row points at; null where it points nowhere we know. */
@@ -67,10 +72,12 @@ export function canonicalRows(
       }
     }
   }
-  return encoded.map(({ localId, values, unholdable }, position) => ({
+  return encoded.map(({ localId, values, unholdable, unheld }, position) => ({
     localId,
     values,
     unholdable,
+    unheld,
+    refs: rows[position]?.refs ?? null,
     unresolved: unresolved[position] ?? [],
   }));
 }
@@ -79,6 +86,7 @@ function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
   const { encode } = run.index.codec(table);
   const values: Canonical[] = new Array<Canonical>(table.columns.length);
   const fromRefs = new Set<number>();
+  const unheld = new Map<number, string>();
   let unholdable: { column: string; reason: string } | null = null;
   for (const [index, column] of table.columns.entries()) {
     const raw = row.values[index] ?? null;
@@ -94,11 +102,17 @@ function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
     } catch (error) {
       if (!(error instanceof UnholdableValue)) throw error;
       unholdable ??= { column: column.local, reason: error.reason };
+      unheld.set(index, shown(raw));
       values[index] = null;
     }
   }
   fillTerminal(run, table, values);
-  return { localId: row.localId, values, fromRefs, unholdable };
+  return { localId: row.localId, values, fromRefs, unholdable, unheld };
+}
+
+/** A value for people, in the conflict log. */
+function shown(raw: LocalValue): string {
+  return raw instanceof Uint8Array ? hexOfBytes(raw) : String(raw).toWellFormed();
 }
 
 /** A row that does not say whose it is belongs to this terminal (payflow-schema.md). The value is a local_id here. */

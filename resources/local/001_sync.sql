@@ -32,12 +32,11 @@ CREATE TABLE sync_outbox (
 );
 CREATE INDEX sync_outbox_row ON sync_outbox (tbl, local_id, seq);
 
--- Acknowledged entries, kept 30 days for an HQ that is restored (DESIGN 6.5).
+-- Batches exactly as they are sent (JSON), kept 30 days for an HQ that is restored (DESIGN 6.5, 8.2).
 CREATE TABLE sync_sent (
-  seq      INTEGER PRIMARY KEY,
-  batch    INTEGER NOT NULL,
-  tbl      TEXT, local_id TEXT, op TEXT, changes TEXT, at TEXT, id TEXT,
-  sent_at  TEXT NOT NULL
+  number  INTEGER PRIMARY KEY,
+  payload TEXT NOT NULL,
+  sent_at TEXT NOT NULL
 );
 
 -- One row per synced row (DESIGN 4.3). server_id is null where it equals local_id: most rows, half the bytes.
@@ -92,12 +91,11 @@ CREATE TABLE sync_own_xid (
   xid TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
--- Batches sent and not acknowledged: at most one (DESIGN 6.1). state: prepared (never sent), sent (outcome unknown).
+-- The batch that was saved and is not acknowledged: at most one (DESIGN 6.1). Its payload stands in sync_sent, so
+-- that an acknowledgement copies nothing. upto: highest outbox seq when it was read.
 CREATE TABLE sync_batch (
   number  INTEGER PRIMARY KEY,
-  upto    INTEGER NOT NULL,  -- highest outbox seq it covers
-  payload TEXT NOT NULL,     -- exactly what is sent, JSON
-  made_at TEXT NOT NULL
+  upto    INTEGER NOT NULL
 );
 
 -- Held rows (DESIGN 5.4), both directions, at most one entry per row. id: HQ's key where it has one (download),

@@ -8,8 +8,8 @@ import type { Run } from '../engine.ts';
 import { merge } from '../merge.ts';
 import { editTimesOf, foldEntries, type PendingChange } from '../pending.ts';
 import { fixedReference } from '../plan-index.ts';
-import type { KnownRow, UpsertRow } from '../ports.ts';
-import { canonicalRows } from '../translate.ts';
+import type { KnownRow, LocalRow, UpsertRow } from '../ports.ts';
+import { canonicalRows, type CanonicalRow } from '../translate.ts';
 import { groupBy } from '../engine.ts';
 import { applyDepartures } from './departures.ts';
 import { arrivalsOf, type Arrival, type Page } from './page.ts';
@@ -25,20 +25,32 @@ export function applyPage(run: Run, page: Page, facts: PageFacts): Landed {
   for (const [name, moves] of page.rekeys) rekey(run, run.index.table(name), moves);
   const localIds = new Map<string, Map<string, string>>();
   const known = new Map<string, Map<string, KnownRow>>();
+  const decoded: Decoded = new Map();
+  const holders = new Map<string, readonly Holder[]>();
   for (const { table, arrivals } of arrivalsOf(run, page)) {
     const rows = page.fresh
       ? new Map<string, KnownRow>()
       : run.local.known(table, [...arrivals.keys()]);
     known.set(table.name, rows);
     dropWhatIsInStep(run, table, arrivals, rows);
+    // Refused before references are resolved: what needs a refused row has to wait for it.
+    decodeAll(run, table, arrivals, decoded);
+    if (!page.fresh) holders.set(table.name, refuseTaken(run, table, arrivals));
     localIds.set(table.name, chooseLocalIds(run, table, arrivals, rows, page.fresh));
   }
   const resolution = resolveReferences(run, page, facts, localIds);
   for (const { table, arrivals } of arrivalsOf(run, page)) {
     holdBlocked(run, table, arrivals, resolution);
-    if (!page.fresh) makeRoom(run, table, arrivals);
+    const pending =
+      page.fresh || !run.local.hasEntries(table)
+        ? NOTHING_PENDING
+        : pendingOf(run, table, arrivals, resolution);
+    if (!page.fresh) makeRoom(run, table, arrivals, holders.get(table.name) ?? []);
     const rows = known.get(table.name) ?? new Map<string, KnownRow>();
-    landed.set(table.name, land(run, table, arrivals, rows, resolution, page.fresh));
+    landed.set(
+      table.name,
+      land(run, table, arrivals, { known: rows, pending, decoded, resolution }, page.fresh),
+    );
   }
   applyDepartures(run, page);
   return landed;
@@ -51,7 +63,7 @@ function rekey(run: Run, table: TablePlan, moves: readonly { was: string; key: s
   if (cursor !== undefined) run.cursors.set(table.name, { ...cursor, reload: true });
 }
 
-/** Rows whose hash says that we have them already; they may still have been held or kept. */
+/** Rows whose hash says that we have them already; they may still have been held, refused or kept. */
 function dropWhatIsInStep(
   run: Run,
   table: TablePlan,
@@ -59,6 +71,7 @@ function dropWhatIsInStep(
   known: ReadonlyMap<string, KnownRow>,
 ): void {
   const anyHeld = run.local.countHeld() > 0;
+  const anyRejected = run.local.rejected('download').length > 0;
   for (const [key, { row, kept, force }] of arrivals) {
     const here = known.get(key);
     if (force || here === undefined || here.hash !== row.hash || here.kept !== kept) {
@@ -67,6 +80,7 @@ function dropWhatIsInStep(
       continue;
     }
     if (anyHeld) run.local.release(table.name, key, 'download');
+    if (anyRejected) run.local.acceptAgain(table.name, key, 'download');
     arrivals.delete(key);
   }
 }
@@ -118,7 +132,7 @@ function holdBlocked(
       missing,
       payload: JSON.stringify(namedValues(table, arrival.row.values)),
     });
-    run.counters.count('download', table.name, 'held');
+    run.counters.list('download', table.name, 'held', key);
     arrivals.delete(key);
   }
 }
@@ -132,29 +146,88 @@ function namedValues(table: TablePlan, values: readonly Canonical[]): Record<str
   );
 }
 
-/** Unique values that were swapped or handed on: their holders give them up first (DESIGN 5.5). */
-function makeRoom(run: Run, table: TablePlan, arrivals: Map<string, Arrival>): void {
-  const holders = uniqueHolders(run, table, arrivals);
-  if (holders.length === 0) return;
-  const known = run.local.serverIds(
-    table,
-    holders.map((holder) => holder.localId),
-  );
-  const unsent = holders.filter((holder) => !known.has(holder.localId));
-  for (const { wantedBy, localId } of unsent) {
-    const arrival = arrivals.get(wantedBy);
-    if (arrival === undefined) continue;
-    rejectArrival(run, table, arrival, 'UNIQUE_HELD_BY_UNSENT', { localId });
-    arrivals.delete(wantedBy);
+/** The values of arrivals as payflow.db holds them; references are still HQ's keys. */
+type Decoded = Map<Arrival, LocalValue[]>;
+
+/** Decodes all arrivals; one with a value that payflow.db cannot hold is refused. */
+function decodeAll(
+  run: Run,
+  table: TablePlan,
+  arrivals: Map<string, Arrival>,
+  decoded: Decoded,
+): void {
+  for (const [key, arrival] of arrivals) {
+    try {
+      decoded.set(arrival, decodeRow(run, table, arrival.row.values));
+    } catch (error) {
+      if (!(error instanceof UnholdableValue)) throw error;
+      refuseUnholdable(run, table, arrival, error);
+      arrivals.delete(key);
+    }
   }
-  const willing = holders.filter((holder) => known.has(holder.localId));
-  for (const [columns, group] of groupBy(willing, (holder) => holder.columns.join(','))) {
+}
+
+function decodeRow(run: Run, table: TablePlan, canonical: readonly Canonical[]): LocalValue[] {
+  const { decode } = run.index.codec(table);
+  return table.columns.map((column, index) => {
+    try {
+      return decode[index]?.(canonical[index] ?? null) ?? null;
+    } catch (error) {
+      if (error instanceof UnholdableValue) error.column = column.local;
+      throw error;
+    }
+  });
+}
+
+type Holder = ReturnType<typeof uniqueHolders>[number];
+
+/**
+ * An arrival whose unique value an unsent local row or edit holds is refused until that has gone (`releaseHeld`).
+ * Returns the holders that give the value up.
+ */
+function refuseTaken(run: Run, table: TablePlan, arrivals: Map<string, Arrival>): Holder[] {
+  const holders = uniqueHolders(run, table, arrivals);
+  if (holders.length === 0) return holders;
+  const localIds = holders.map((holder) => holder.localId);
+  const known = run.local.serverIds(table, localIds);
+  const entries = groupBy(run.local.entriesOf(table, localIds), (entry) => entry.localId);
+  return holders.filter(({ wantedBy, localId, columns }) => {
+    const list = entries.get(localId);
+    const change = list === undefined ? null : foldEntries(table, list, known.has(localId));
+    const edited = columns.some((index) => change?.editedAt.has(index) === true);
+    if (known.has(localId) && !edited) return true;
+    const arrival = arrivals.get(wantedBy);
+    if (arrival !== undefined)
+      rejectArrival(run, table, arrival, 'UNIQUE_HELD_BY_UNSENT', { localId });
+    arrivals.delete(wantedBy);
+    return false;
+  });
+}
+
+/** Unique values that were swapped or handed on: their holders give them up first (DESIGN 5.5). */
+function makeRoom(
+  run: Run,
+  table: TablePlan,
+  arrivals: ReadonlyMap<string, Arrival>,
+  holders: readonly Holder[],
+): void {
+  const giving = holders.filter((holder) => arrivals.has(holder.wantedBy));
+  for (const [columns, group] of groupBy(giving, (holder) => holder.columns.join(','))) {
     run.local.placehold(
       table,
       columns.split(',').map(Number),
       group.map((holder) => holder.localId),
     );
   }
+}
+
+function refuseUnholdable(
+  run: Run,
+  table: TablePlan,
+  arrival: Arrival,
+  { column, reason }: UnholdableValue,
+): void {
+  rejectArrival(run, table, arrival, 'VALUE_UNHOLDABLE', { column: column ?? '', reason });
 }
 
 function rejectArrival(
@@ -173,7 +246,15 @@ function rejectArrival(
     payload: JSON.stringify(namedValues(table, arrival.row.values)),
     seq: null,
   });
-  run.counters.count('download', table.name, 'rejected');
+  run.counters.list('download', table.name, 'rejected', arrival.row.key);
+}
+
+/** What is known of a page's rows when they land. */
+interface LandingFacts {
+  readonly known: ReadonlyMap<string, KnownRow>;
+  readonly pending: ReadonlyMap<string, PendingRow>;
+  readonly decoded: Decoded;
+  readonly resolution: Resolution;
 }
 
 /** Writes the rows that may land; returns their keys. */
@@ -181,14 +262,9 @@ function land(
   run: Run,
   table: TablePlan,
   arrivals: ReadonlyMap<string, Arrival>,
-  known: ReadonlyMap<string, KnownRow>,
-  resolution: Resolution,
+  { known, pending, decoded, resolution }: LandingFacts,
   fresh: boolean,
 ): string[] {
-  const pending =
-    fresh || !run.local.hasEntries(table)
-      ? NOTHING_PENDING
-      : pendingOf(run, table, arrivals, resolution);
   const anyWaiting =
     !fresh && (run.local.countHeld() > 0 || run.local.rejected('download').length > 0);
   const upserts: UpsertRow[] = [];
@@ -202,20 +278,26 @@ function land(
       continue; // Deleted here and not sent yet: the upload decides.
     }
     try {
-      const canonical =
+      const { values, keep, refs }: Rebased =
         change?.row == null
-          ? arrival.row.values
-          : rebase(run, table, arrival, change.change, change.row);
-      upserts.push(
-        localRow(run, table, arrival, localId, canonical, resolution, change !== undefined),
+          ? { values: arrival.row.values }
+          : rebase(run, table, arrival, change.change, change.row, known.get(key)?.hash ?? null);
+      const cells =
+        (change?.row == null ? decoded.get(arrival) : undefined) ?? decodeRow(run, table, values);
+      const row = localRow(
+        run,
+        table,
+        arrival,
+        localId,
+        { values, cells },
+        resolution,
+        change !== undefined,
       );
+      upserts.push(keep === undefined ? row : { ...row, keep, refs: bothRefs(row.refs, refs) });
       keys.push(key);
     } catch (error) {
       if (!(error instanceof UnholdableValue)) throw error;
-      rejectArrival(run, table, arrival, 'VALUE_UNHOLDABLE', {
-        column: error.column ?? '',
-        reason: error.reason,
-      });
+      refuseUnholdable(run, table, arrival, error);
       continue;
     }
     if (anyWaiting) {
@@ -224,14 +306,18 @@ function land(
     }
   }
   run.local.upsert(table, upserts);
+  if (!fresh) run.local.fillReferences(table, inScope(upserts));
   run.counters.count('download', table.name, 'applied', upserts.length);
   return keys;
 }
 
+const inScope = (rows: readonly UpsertRow[]): Map<string, string> =>
+  new Map(rows.filter((row) => !row.kept).map((row) => [row.serverId, row.localId]));
+
 interface PendingRow {
   readonly change: PendingChange;
   /** The row in HQ's terms; null: the POS has deleted it. */
-  readonly row: readonly Canonical[] | null;
+  readonly row: CanonicalRow | null;
 }
 
 const NOTHING_PENDING: ReadonlyMap<string, PendingRow> = new Map();
@@ -247,7 +333,7 @@ function pendingOf(
   const rows = run.local.rows(table, [...entries.keys()]);
   const known = run.local.serverIds(table, [...entries.keys()]);
   const canonical = new Map(
-    canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row.values]),
+    canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row]),
   );
   return new Map(
     [...entries].map(([localId, list]) => [
@@ -260,23 +346,35 @@ function pendingOf(
   );
 }
 
-/** Merges an unsent local row with HQ's, notes the new base, logs the losers. Returns the row to store. */
+/**
+ * Merges an unsent local row with HQ's, notes the new base, logs the losers. Returns the row to store; `keep` names
+ * columns where the terminal's side won with a value that HQ cannot hold, or with a reference, which stays as it
+ * stands, also where HQ does not know its row yet; `refs` what stays kept beside them.
+ */
 function rebase(
   run: Run,
   table: TablePlan,
   arrival: Arrival,
   change: PendingChange,
-  row: readonly Canonical[],
-): readonly Canonical[] {
-  const base = baseOf(run, table, change, row);
+  { values, unheld, refs }: CanonicalRow,
+  syncedHash: string | null,
+): Rebased {
+  refuseUnheldSum(table, unheld);
+  // Unknown here, but HQ has not changed since: then it is what HQ has (DESIGN 4.4).
+  const base =
+    baseOf(run, table, change, values, refs) ??
+    (syncedHash === arrival.row.hash ? arrival.row.values : null);
   const merged = merge(
     base,
-    row,
+    values.map((value, index) => unheld.get(index) ?? value),
     arrival.row.values,
     table.columns.map((column) => column.strategy),
     editTimesOf(change, arrival.editedAt),
   );
   run.local.setBase(table, change.localId, change.last, arrival.row.values);
+  // What HQ refused before it may take now, or has overruled; the answer to a refusal itself comes with `force`.
+  if (!arrival.force && run.local.acceptAgain(table.name, change.localId, 'upload'))
+    run.local.setStatus(table, [change.localId], 'pending');
   for (const loser of merged.losers) {
     run.local.logConflict({
       table: table.name,
@@ -291,21 +389,73 @@ function rebase(
     });
     run.counters.count('download', table.name, 'conflicts');
   }
-  return merged.values;
+  const keep = new Set(
+    merged.values.flatMap((value, index) => {
+      const theirs = arrival.row.values[index] ?? null;
+      const isOurReference = table.columns[index]?.reference != null && value !== theirs;
+      return isOurReference || (unheld.has(index) && value === unheld.get(index)) ? [index] : [];
+    }),
+  );
+  if (keep.size === 0) return { values: merged.values };
+  return {
+    values: merged.values.map((value, index) => (keep.has(index) ? null : value)),
+    keep,
+    refs: keptBeside(table, keep, refs),
+  };
 }
 
-/** HQ's row as this terminal last knew it: the stored base, else the first old values; null: unknown (DESIGN 7.2). */
+interface Rebased {
+  readonly values: readonly Canonical[];
+  readonly keep?: ReadonlySet<number>;
+  readonly refs?: LocalRow['refs'];
+}
+
+const bothRefs = (a: LocalRow['refs'], b: LocalRow['refs'] = null): LocalRow['refs'] =>
+  a === null ? b : { ...a, ...b };
+
+/** HQ's values of those columns that are out of scope and null here; null: none. */
+function keptBeside(
+  table: TablePlan,
+  columns: ReadonlySet<number>,
+  refs: LocalRow['refs'],
+): LocalRow['refs'] {
+  const names = new Set([...columns].map((index) => table.columns[index]?.hq));
+  const kept = Object.entries(refs ?? {}).filter(([hq]) => names.has(hq));
+  return kept.length === 0 ? null : Object.fromEntries(kept);
+}
+
+/** What an `add` column has gained cannot be told from something that is no number: the whole row waits. */
+function refuseUnheldSum(table: TablePlan, unheld: ReadonlyMap<number, string>): void {
+  for (const index of unheld.keys()) {
+    const column = table.columns[index];
+    if (column?.strategy !== 'add') continue;
+    const error = new UnholdableValue('not-a-number');
+    error.column = column.local;
+    throw error;
+  }
+}
+
+/**
+ * HQ's row as this terminal last knew it: the stored base, else the first old values; null: unknown (DESIGN 7.2).
+ * `refs`: HQ's values of references that were null here because they are out of scope.
+ */
 export function baseOf(
   run: Pick<Run, 'local' | 'index'>,
   table: TablePlan,
   change: PendingChange,
   row: readonly Canonical[],
+  refs: LocalRow['refs'],
 ): readonly Canonical[] | null {
   const stored = run.local.bases(table, [change.localId]).get(change.localId);
   if (stored !== undefined) return stored.base;
   if (change.baseUnknown) return null;
   const base = [...row];
-  for (const [index, old] of change.old) base[index] = serverValue(run, table, index, old);
+  for (const [index, old] of change.old) {
+    base[index] =
+      old === null
+        ? (refs?.[table.columns[index]?.hq ?? ''] ?? null)
+        : serverValue(run, table, index, old);
+  }
   return base;
 }
 
@@ -322,38 +472,28 @@ function serverValue(
   return run.local.serverIds(run.index.table(reference.table), [value]).get(value) ?? value;
 }
 
+/** The row to store: `cells` with the references in it translated. */
 function localRow(
   run: Run,
   table: TablePlan,
   arrival: Arrival,
   localId: string,
-  canonical: readonly Canonical[],
+  { values: canonical, cells }: { values: readonly Canonical[]; cells: readonly LocalValue[] },
   resolution: Resolution,
   pending: boolean,
 ): UpsertRow {
-  const { decode } = run.index.codec(table);
-  const values: LocalValue[] = new Array<LocalValue>(table.columns.length);
+  const values = [...cells];
   const refs: Record<string, string> = {};
-  for (let index = 0; index < table.columns.length; index += 1) {
-    const column = table.columns[index];
+  for (const [index, column] of table.columns.entries()) {
     const value = canonical[index] ?? null;
-    if (column === undefined) continue;
-    if (value !== null && column.reference !== null && 'table' in column.reference) {
-      const { table: refTable, hard } = column.reference;
-      const parent = run.index.has(refTable) ? resolution.localId(refTable, value) : value;
-      if (parent === undefined && hard) {
-        // Out of scope and nullable: null here, HQ's value kept beside (DESIGN 5.4).
-        values[index] = null;
-        refs[column.hq] = value;
-      } else values[index] = parent ?? value;
-      continue;
-    }
-    try {
-      values[index] = decode[index]?.(value) ?? null;
-    } catch (error) {
-      if (error instanceof UnholdableValue) error.column = column.local;
-      throw error;
-    }
+    if (value === null || column.reference === null || !('table' in column.reference)) continue;
+    const { table: refTable, hard } = column.reference;
+    const parent = run.index.has(refTable) ? resolution.localId(refTable, value) : value;
+    if (parent === undefined && hard) {
+      // Out of scope and nullable: null here, HQ's value kept beside (DESIGN 5.4).
+      values[index] = null;
+      refs[column.hq] = value;
+    } else values[index] = parent ?? value;
   }
   return {
     localId,

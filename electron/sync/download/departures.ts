@@ -102,13 +102,19 @@ function depart(run: Run, table: TablePlan, rows: readonly Leaving[]): void {
   // Rows of one table can need each other (trees): whoever is needed by a row that stays, stays.
   for (;;) {
     const going = new Set(candidates.map((row) => row.localId));
+    const removed = new Set(
+      candidates.filter((row) => row.op === 'removal').map((row) => row.localId),
+    );
+    const referrers = run.local
+      .referrers(table, [...going])
+      .filter((referrer) => !(referrer.table === table.name && going.has(referrer.localId)));
+    const unsent = neverSent(
+      run,
+      referrers.filter((referrer) => referrer.nullable && removed.has(referrer.parentId)),
+    );
     const needed = groupBy(
-      run.local
-        .referrers(table, [...going])
-        .filter(
-          (referrer) =>
-            !referrer.nullable && !(referrer.table === table.name && going.has(referrer.localId)),
-        ),
+      // HQ does not know an unsent row yet, so that there is no place for HQ's value of its reference.
+      referrers.filter((referrer) => !referrer.nullable || unsent.has(referrer)),
       (referrer) => referrer.parentId,
     );
     if (needed.size === 0) break;
@@ -123,6 +129,18 @@ function depart(run: Run, table: TablePlan, rows: readonly Leaving[]): void {
   clearNullableReferences(run, table, candidates);
   run.local.remove(table, localIds);
   run.counters.count('download', table.name, 'deleted', localIds.length);
+}
+
+function neverSent(run: Run, referrers: readonly Referrer[]): Set<Referrer> {
+  const unsent = new Set<Referrer>();
+  for (const [name, group] of groupBy(referrers, (referrer) => referrer.table)) {
+    const sent = run.local.serverIds(
+      run.index.table(name),
+      group.map((referrer) => referrer.localId),
+    );
+    for (const referrer of group) if (!sent.has(referrer.localId)) unsent.add(referrer);
+  }
+  return unsent;
 }
 
 /** A row others still need: kept when it only left the scope, a held delete when HQ has it no more. */
@@ -165,14 +183,17 @@ function hold(run: Run, table: TablePlan, row: Leaving, missing: readonly Missin
     missing,
     payload: null,
   });
-  run.counters.count('download', table.name, 'held');
+  run.counters.list('download', table.name, 'held', row.key);
 }
 
-/** HQ sets nullable references null on delete; an unsent row here does the same, with a log entry (DESIGN 5.4). */
+/**
+ * HQ sets nullable references null on delete; an unsent row here does the same, with a log entry (DESIGN 5.4). When
+ * the row only left the scope, HQ's value is kept beside the null.
+ */
 function clearNullableReferences(run: Run, table: TablePlan, rows: readonly Leaving[]): void {
-  const keyOf = new Map(rows.map((row) => [row.localId, row.key]));
+  const byLocalId = new Map(rows.map((row) => [row.localId, row]));
   const referrers = run.local
-    .referrers(table, [...keyOf.keys()])
+    .referrers(table, [...byLocalId.keys()])
     .filter((referrer) => referrer.nullable);
   const groups = groupBy(referrers, (referrer) =>
     JSON.stringify([referrer.table, referrer.column]),
@@ -181,18 +202,33 @@ function clearNullableReferences(run: Run, table: TablePlan, rows: readonly Leav
     const first = group[0];
     if (first === undefined) continue;
     const child = run.index.table(first.table);
-    const localIds = group.map((referrer) => referrer.localId);
-    const unsent = new Set(run.local.entriesOf(child, localIds).map((entry) => entry.localId));
-    run.local.setNull(child, first.column, localIds);
-    for (const referrer of group) {
-      if (!unsent.has(referrer.localId)) continue;
+    const column = child.columns.find((candidate) => candidate.local === first.column);
+    if (column === undefined) continue;
+    const left = group.filter(({ parentId }) => byLocalId.get(parentId)?.op === 'removal');
+    const deleted = group.filter(({ parentId }) => byLocalId.get(parentId)?.op === 'delete');
+    run.local.setNull(child, column, [
+      ...left.map(({ localId, parentId }) => ({
+        localId,
+        hqValue: byLocalId.get(parentId)?.key ?? null,
+      })),
+      ...deleted.map(({ localId }) => ({ localId, hqValue: null })),
+    ]);
+    const unsent = new Set(
+      run.local
+        .entriesOf(
+          child,
+          deleted.map(({ localId }) => localId),
+        )
+        .map((entry) => entry.localId),
+    );
+    for (const { localId, parentId } of deleted) {
+      if (!unsent.has(localId)) continue;
       run.local.logConflict({
         table: child.name,
-        rowId: referrer.localId,
-        column:
-          child.columns.find((column) => column.local === referrer.column)?.hq ?? referrer.column,
+        rowId: localId,
+        column: column.hq,
         kept: null,
-        lost: keyOf.get(referrer.parentId) ?? null,
+        lost: byLocalId.get(parentId)?.key ?? null,
         winner: 'hq',
         rule: 'parent-deleted',
         hqAt: null,
@@ -210,9 +246,17 @@ function dropOrphanedKeptRows(run: Run): void {
     for (const table of [...run.index.tables].reverse()) {
       const orphans = run.local.orphanedKept(table);
       if (orphans.length === 0) continue;
+      const here = run.local.rows(table, orphans);
       const unsent = new Set(run.local.entriesOf(table, orphans).map((entry) => entry.localId));
-      const going = orphans.filter((localId) => !unsent.has(localId));
+      const going = orphans.filter((localId) => !here.has(localId) || !unsent.has(localId));
       if (going.length === 0) continue;
+      // One that the POS has deleted, which HQ was not told, leaves nothing to tell.
+      const upto = run.local.lastSeq();
+      const deleted = going.filter((localId) => unsent.has(localId));
+      run.local.dropEntries(
+        table,
+        deleted.map((localId) => ({ localId, upto })),
+      );
       run.local.remove(table, going);
       removed = true;
     }

@@ -1,7 +1,7 @@
 import { groupBy, slices, type Run } from '../engine.ts';
-import type { Held } from '../ports.ts';
+import type { Held, Rejected } from '../ports.ts';
 import { applyPage } from './apply.ts';
-import { addArrivals, addDeparture, emptyPage, isEmptyPage, type Page } from './page.ts';
+import { addAbsent, addArrivals, emptyPage, isEmptyPage, type Page } from './page.ts';
 import { preparePage } from './prepare.ts';
 
 /**
@@ -10,21 +10,26 @@ import { preparePage } from './prepare.ts';
  */
 export async function releaseHeld(run: Run): Promise<void> {
   for (let before = Number.POSITIVE_INFINITY; ;) {
-    const count = run.local.countHeld();
+    const taken = run.local.read(() => takenRows(run));
+    const count = run.local.countHeld() + taken.length;
     if (count === 0 || count >= before) return;
     before = count;
-    const ready = run.local.read(() => readyRows(run));
+    const ready = run.local.read(() => [
+      ...readyRows(run),
+      ...taken.filter((row) => isFree(run, row)),
+    ]);
     if (ready.length === 0) return;
     for (const slice of slices(ready, run.limits.pageSize)) await tryAgain(run, slice);
   }
 }
 
-/** Re-reads these held or rejected download rows and applies what HQ has now. */
+/** Re-reads these rows and applies what HQ has now; `force`: also what is believed to be in step. */
 export async function tryAgain(
   run: Run,
   rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
+  { force = false } = {},
 ): Promise<void> {
-  const page = await rereadPage(run, rows);
+  const page = await rereadPage(run, rows, force);
   if (isEmptyPage(page)) return;
   const facts = await preparePage(run, page);
   run.local.write(() => {
@@ -36,6 +41,7 @@ export async function tryAgain(
 async function rereadPage(
   run: Run,
   rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
+  force: boolean,
 ): Promise<Page> {
   const page = emptyPage();
   for (const [name, group] of groupBy(rows, (row) => row.table)) {
@@ -46,14 +52,30 @@ async function rereadPage(
       await run.remote.readRows(table, keys),
       await run.remote.editTimes(table, keys),
     ];
-    addArrivals(page, table, found, { editedAt });
+    addArrivals(page, table, found, { editedAt, force });
     const present = new Set(found.map((row) => row.key));
-    for (const { id, op } of group) {
-      if (!present.has(id))
-        addDeparture(page, table, { key: id, op: op === 'upsert' ? 'removal' : op });
-    }
+    await addAbsent(
+      run,
+      page,
+      table,
+      keys.filter((key) => !present.has(key)),
+    );
   }
   return page;
+}
+
+/** Downloads that were refused because an unsent local row holds their unique value. */
+function takenRows(run: Run): (Rejected & { op: 'upsert' })[] {
+  return run.local
+    .rejected('download')
+    .filter((row) => row.code === 'UNIQUE_HELD_BY_UNSENT' && run.index.has(row.table))
+    .map((row) => ({ ...row, op: 'upsert' }));
+}
+
+/** Nothing of the row that held the value is unsent any more. */
+function isFree(run: Run, row: Rejected): boolean {
+  const holder = String(row.params['localId']);
+  return run.local.entriesOf(run.index.table(row.table), [holder]).length === 0;
 }
 
 /** Held downloads of which every missing parent is here or among the held rows that can go. */

@@ -58,6 +58,19 @@ export function addDeparture(page: Page, table: TablePlan, departure: Departure)
   departures.set(departure.key, departure);
 }
 
+/** Notes rows that HQ did not answer: those it still has have left the scope, the others are deleted. */
+export async function addAbsent(
+  run: Run,
+  page: Page,
+  table: TablePlan,
+  keys: readonly string[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  const scopes = await run.remote.scopesOf(table, keys);
+  for (const key of keys)
+    addDeparture(page, table, { key, op: scopes.has(key) ? 'removal' : 'delete' });
+}
+
 /** True when there is nothing to apply. */
 export function isEmptyPage(page: Page): boolean {
   return page.arrivals.size === 0 && page.departures.size === 0 && page.rekeys.size === 0;

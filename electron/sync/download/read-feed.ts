@@ -155,5 +155,11 @@ async function gatherEntries(
   }
   if (run.index.descendantLinks(table).length === 0) return [];
   const known = run.local.read(() => run.local.known(table, [...found]));
-  return [...found].filter((key) => !known.has(key) && byKey.get(key)?.inserted !== true);
+  return [...found].filter((key) => {
+    const seen = byKey.get(key);
+    // Away for a while: what happened to its descendants there was told to the other scope.
+    if (seen?.left === true) return true;
+    const here = known.get(key);
+    return (here === undefined || here.kept) && seen?.inserted !== true;
+  });
 }

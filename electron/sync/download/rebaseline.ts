@@ -3,7 +3,7 @@ import { type Run } from '../engine.ts';
 import { applyPage } from './apply.ts';
 import { compareTable, type Compared } from './compare.ts';
 import { cursorOf, saveCursor } from './load.ts';
-import { addArrivals, addDeparture, emptyPage } from './page.ts';
+import { addAbsent, addArrivals, emptyPage } from './page.ts';
 import { preparePage } from './prepare.ts';
 
 /**
@@ -20,7 +20,8 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
     seen += 1;
     if (seen % 5000 === 0)
       run.onProgress({ phase: 'compare', table: table.name, done: seen, total: null });
-    if (compared.kept || compared.hq === compared.local) continue;
+    // A kept row that HQ answers has come into the scope.
+    if (compared.kept ? compared.hq === null : compared.hq === compared.local) continue;
     differing.push(compared);
     if (differing.length >= run.limits.pageSize) {
       run.checkCancelled();
@@ -36,22 +37,20 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
 }
 
 async function bringInStep(run: Run, table: TablePlan, rows: readonly Compared[]): Promise<void> {
-  const localIds = rows.flatMap((row) => row.localId ?? []);
-  const unsent = new Set(
-    run.local.read(() => run.local.entriesOf(table, localIds)).map((entry) => entry.localId),
-  );
-  // A row deleted here and not sent yet is missing on purpose.
   const known = run.local.read(() =>
     run.local.known(
       table,
       rows.map((row) => row.key),
     ),
   );
-  const wanted = rows.filter((row) =>
-    row.localId === null
-      ? known.get(row.key)?.present !== false
-      : row.hq === null || !unsent.has(row.localId),
+  const localIdOf = (row: Compared): string | undefined =>
+    row.localId ?? known.get(row.key)?.localId;
+  const localIds = rows.flatMap((row) => localIdOf(row) ?? []);
+  const unsent = new Set(
+    run.local.read(() => run.local.entriesOf(table, localIds)).map((entry) => entry.localId),
   );
+  // A row deleted here and not sent yet is missing on purpose; one that is missing without an entry comes back.
+  const wanted = rows.filter((row) => row.hq === null || !unsent.has(localIdOf(row) ?? ''));
   if (wanted.length === 0) return;
   const page = emptyPage();
   const keys = wanted.map((row) => row.key);
@@ -61,10 +60,12 @@ async function bringInStep(run: Run, table: TablePlan, rows: readonly Compared[]
     force: true,
   });
   const present = new Set(found.map((row) => row.key));
-  for (const row of wanted) {
-    if (row.hq === null && !present.has(row.key))
-      addDeparture(page, table, { key: row.key, op: 'delete' });
-  }
+  await addAbsent(
+    run,
+    page,
+    table,
+    wanted.filter((row) => row.hq === null && !present.has(row.key)).map((row) => row.key),
+  );
   const facts = await preparePage(run, page);
   run.local.write(() => {
     applyPage(run, page, facts);

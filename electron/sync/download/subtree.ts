@@ -1,7 +1,9 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { compareNumbers, slices, type Run } from '../engine.ts';
 import { applyPage } from './apply.ts';
-import { addArrivals, emptyPage } from './page.ts';
+import type { ChildLink } from '../plan-index.ts';
+import type { HqRow } from '../ports.ts';
+import { addAbsent, addArrivals, emptyPage, type Page } from './page.ts';
 import { preparePage } from './prepare.ts';
 
 /**
@@ -23,31 +25,75 @@ export async function readSubtrees(run: Run): Promise<void> {
   }
 }
 
-/** Reads and applies all descendants; returns the latest "next transaction id" of the snapshots it read. */
+/**
+ * Reads and applies all descendants; returns the latest "next transaction id" of the snapshots it read. Children
+ * that are here and no longer HQ's go as well, after their own descendants.
+ */
 async function readDescendants(
   run: Run,
   table: TablePlan,
   keys: readonly string[],
 ): Promise<string> {
   let latest = '0';
-  for (const { table: child, foreignKey } of run.index.descendantLinks(table)) {
-    const { rows, nextXid } = await run.remote.readChildren(child, foreignKey.column, keys);
+  for (const link of run.index.descendantLinks(table)) {
+    const { rows, nextXid } = await run.remote.readChildren(
+      link.table,
+      link.foreignKey.column,
+      keys,
+    );
     if (compareNumbers(nextXid, latest) > 0) latest = nextXid;
     for (const slice of slices(rows, run.limits.pageSize)) {
       const page = emptyPage();
-      addArrivals(page, child, slice);
-      const facts = await preparePage(run, page);
-      run.local.write(() => {
-        applyPage(run, page, facts);
-      });
+      addArrivals(page, link.table, slice);
+      await apply(run, page);
     }
-    if (rows.length === 0) continue;
-    const deeper = await readDescendants(
-      run,
-      child,
-      rows.map((row) => row.key),
-    );
+    const lost = lostChildren(run, table, keys, link, rows);
+    const next = [...rows.map((row) => row.key), ...lost];
+    if (next.length === 0) continue;
+    const deeper = await readDescendants(run, link.table, next);
     if (compareNumbers(deeper, latest) > 0) latest = deeper;
+    for (const slice of slices(lost, run.limits.pageSize))
+      await apply(run, await pageOfLost(run, link.table, slice));
   }
   return latest;
+}
+
+/** HQ keys of children that are here and that HQ does not count among the children any more. */
+function lostChildren(
+  run: Run,
+  table: TablePlan,
+  keys: readonly string[],
+  { table: child, foreignKey }: ChildLink,
+  rows: readonly HqRow[],
+): string[] {
+  const column = child.columns[run.index.columnAt(child, foreignKey.column)];
+  if (column === undefined) return [];
+  const there = new Set(rows.map((row) => row.key));
+  return run.local.read(() => {
+    const parents = [...run.local.known(table, keys).values()].map((row) => row.localId);
+    const children = run.local.childrenOf(child, column.local, parents);
+    return [...run.local.serverIds(child, children).values()].filter((key) => !there.has(key));
+  });
+}
+
+/** Lost children have gone, or to another parent. */
+async function pageOfLost(run: Run, table: TablePlan, keys: readonly string[]): Promise<Page> {
+  const page = emptyPage();
+  const found = await run.remote.readRows(table, keys);
+  addArrivals(page, table, found);
+  const present = new Set(found.map((row) => row.key));
+  await addAbsent(
+    run,
+    page,
+    table,
+    keys.filter((key) => !present.has(key)),
+  );
+  return page;
+}
+
+async function apply(run: Run, page: Page): Promise<void> {
+  const facts = await preparePage(run, page);
+  run.local.write(() => {
+    applyPage(run, page, facts);
+  });
 }

@@ -3,7 +3,14 @@ import { groupBy, type Run } from '../engine.ts';
 import { applyPage } from '../download/apply.ts';
 import { addArrivals, emptyPage } from '../download/page.ts';
 import { preparePage } from '../download/prepare.ts';
-import type { Acknowledged, Batch, BatchGroup, BatchReply, RowOutcome } from '../ports.ts';
+import type {
+  Acknowledged,
+  Batch,
+  BatchGroup,
+  BatchReply,
+  Rejected,
+  RowOutcome,
+} from '../ports.ts';
 
 /**
  * Takes in what HQ says of a batch: accepted rows lose exactly the entries that were sent, refused and waiting
@@ -12,7 +19,12 @@ import type { Acknowledged, Batch, BatchGroup, BatchReply, RowOutcome } from '..
  */
 export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Promise<void> {
   const outcomes = new Map(
-    reply.outcomes.map((outcome) => [`${outcome.table}\0${outcome.key}`, outcome]),
+    reply.outcomes.map((outcome) => [`${outcome.table}\0${outcome.key}\0${outcome.op}`, outcome]),
+  );
+  const inserted = new Set(
+    batch.groups
+      .filter((group) => group.op === 'insert')
+      .flatMap((group) => group.keys.map((key) => `${group.table}\0${key}`)),
   );
   const page = emptyPage();
   for (const [name, group] of groupBy(reply.rows, (entry) => entry.table)) {
@@ -27,7 +39,7 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
   const facts = await preparePage(run, page);
   run.at('upload:before-acknowledge');
   run.local.write(() => {
-    for (const group of batch.groups) acknowledgeGroup(run, batch, group, outcomes);
+    for (const group of batch.groups) acknowledgeGroup(run, batch, group, outcomes, inserted);
     applyPage(run, page, facts);
     run.local.closeBatch(batch.number);
     if (reply.ownXid !== null) run.local.addOwnXid(reply.ownXid);
@@ -35,11 +47,17 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
   run.at('upload:acknowledged');
 }
 
+/** Names a refusal: of this row as it stood with this newest entry. */
+export function refusalOf({ table, id, seq }: Pick<Rejected, 'table' | 'id' | 'seq'>): string {
+  return `${table}\0${id}\0${String(seq)}`;
+}
+
 function acknowledgeGroup(
   run: Run,
   batch: Batch,
   group: BatchGroup,
   outcomes: ReadonlyMap<string, RowOutcome>,
+  inserted: ReadonlySet<string>,
 ): void {
   const table = run.index.table(group.table);
   const accepted: Acknowledged[] = [];
@@ -48,7 +66,14 @@ function acknowledgeGroup(
   for (const [index, key] of group.keys.entries()) {
     const localId = group.localIds[index] ?? '';
     const upto = group.upto[index] ?? 0;
-    const outcome = outcomes.get(`${group.table}\0${key}`);
+    const row = `${group.table}\0${key}`;
+    const outcome = outcomes.get(`${row}\0${group.op}`);
+    // References that were to be set after the insert: accepted with it, or still to be set.
+    if (group.op === 'update' && inserted.has(row) && outcome === undefined) continue;
+    if (group.op === 'insert' && outcome === undefined && outcomes.has(`${row}\0update`)) {
+      acknowledgeHalf(run, batch, group, index);
+      continue;
+    }
     if (outcome === undefined || outcome.result === 'overwrote') {
       if (outcome?.lost !== undefined) logOverwritten(run, group, index, outcome.lost);
       const deleted = group.op === 'delete';
@@ -70,9 +95,10 @@ function acknowledgeGroup(
         missing: outcome.missing ?? [],
         payload: null,
       });
-      run.counters.count('upload', table.name, 'held');
+      run.counters.list('upload', table.name, 'held', localId);
     } else if (outcome.result !== 'changed') {
       refused.push(localId);
+      run.refused.add(refusalOf({ table: table.name, id: localId, seq: upto }));
       run.local.reject({
         table: table.name,
         id: localId,
@@ -82,10 +108,10 @@ function acknowledgeGroup(
         payload: null,
         seq: upto,
       });
-      run.counters.count('upload', table.name, 'rejected');
+      run.counters.list('upload', table.name, 'rejected', localId);
     }
   }
-  run.local.acknowledge(table, batch.number, batch.id, accepted);
+  run.local.acknowledge(table, batch.id, accepted);
   run.local.setStatus(table, waiting, 'held');
   run.local.setStatus(table, refused, 'error');
   run.counters.count(
@@ -94,6 +120,19 @@ function acknowledgeGroup(
     group.op === 'delete' ? 'deleted' : 'applied',
     accepted.length,
   );
+}
+
+/**
+ * HQ has the row without its reference to a row that it refused: known, and pending with what was sent as its base. A
+ * second insert would make it twice where HQ numbers its rows.
+ */
+function acknowledgeHalf(run: Run, batch: Batch, group: BatchGroup, row: number): void {
+  const table = run.index.table(group.table);
+  const localId = group.localIds[row] ?? '';
+  const serverId = group.keys[row] ?? '';
+  run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null, upto: 0 }]);
+  const sent = group.values.map((column) => column[row] ?? null);
+  run.local.setBase(table, localId, group.upto[row] ?? 0, sent);
 }
 
 /** A delete that met an edit this terminal had not seen: every value HQ had is kept (DESIGN 7.6). */

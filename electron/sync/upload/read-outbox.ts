@@ -42,10 +42,19 @@ export interface OutboxPage {
   readonly upto: number;
 }
 
-/** One page of the outbox in sequence order, each row with all its entries. The caller is inside `local.read`. */
-export function readOutboxPage(run: Run, after: number): OutboxPage {
-  const entries = run.local.entriesAfter(after, run.limits.batchSize);
+/**
+ * One page of the outbox in sequence order, each row with all its entries; no row that was first edited behind `end`.
+ * The caller is inside `local.read`.
+ */
+export function readOutboxPage(
+  run: Run,
+  after: number,
+  end = Number.POSITIVE_INFINITY,
+): OutboxPage {
+  const read = run.local.entriesAfter(after, run.limits.batchSize);
+  const entries = read.filter((entry) => entry.seq <= end);
   const full = entries.length === run.limits.batchSize;
+  const cut = full || entries.length < read.length;
   const refused = new Map(
     run.local.rejected('upload').map((row) => [`${row.table}\0${row.id}`, row]),
   );
@@ -56,7 +65,7 @@ export function readOutboxPage(run: Run, after: number): OutboxPage {
     const table = run.index.table(name);
     const localIds = [...new Set(list.map((entry) => entry.localId))];
     // Only a page that was cut can have entries of its rows behind it.
-    const all = full ? run.local.entriesOf(table, localIds) : list;
+    const all = cut ? run.local.entriesOf(table, localIds) : list;
     intents.push(
       ...intentsOf(
         run,
@@ -124,6 +133,8 @@ function decide(
     if (key === undefined) return { kind: 'nothing' };
     if (table.direction === 'download')
       return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
+    if (known.get(key)?.kept === true)
+      return { kind: 'reject', code: 'ROW_OUT_OF_SCOPE', params: where };
     if (isAppendOnly(table)) return { kind: 'reject', code: 'APPEND_ONLY', params: where };
     return { kind: 'delete', key, hash: known.get(key)?.hash ?? null };
   }
@@ -134,7 +145,7 @@ function decide(
       return { kind: 'reject', code: 'VALUE_UNHOLDABLE', params: { ...where, ...row.unholdable } };
     return { kind: 'insert', row };
   }
-  const base = baseOf(run, table, change, row.values);
+  const base = baseOf(run, table, change, row.values, row.refs);
   if (base === null) return { kind: 'reread', key };
   const columns = table.columns.flatMap((_, index) =>
     (row.values[index] ?? null) === (base[index] ?? null) ? [] : [index],

@@ -8,7 +8,7 @@ import { groupBy, type Run } from '../engine.ts';
 import { releaseHeld, tryAgain } from '../download/held-rows.ts';
 import type { Batch, BatchReply } from '../ports.ts';
 import { sendOnce } from '../settle.ts';
-import { acknowledge } from './acknowledge.ts';
+import { acknowledge, refusalOf } from './acknowledge.ts';
 import { buildBatch, type Waiting } from './build-batch.ts';
 import { readOutboxPage, type Intent, type OutboxPage } from './read-outbox.ts';
 
@@ -17,9 +17,12 @@ const MAX_SWAP_FAILURES = 2;
 
 export async function upload(run: Run): Promise<void> {
   const swaps = new SwapFailures();
+  // What the POS writes from here on goes with the next cycle: a till that never rests must not keep this one from
+  // ending, and HQ's changes from arriving.
+  const end = run.local.lastSeq();
   let triedAgain = false;
   for (;;) {
-    const moved = await onePass(run, swaps);
+    const moved = await onePass(run, swaps, end);
     if (moved) continue;
     if (triedAgain || !retryRefused(run)) return;
     triedAgain = true;
@@ -27,19 +30,18 @@ export async function upload(run: Run): Promise<void> {
 }
 
 /** Walks the outbox once. Returns whether anything changed, so that another pass may move more. */
-async function onePass(run: Run, swaps: SwapFailures): Promise<boolean> {
+async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<boolean> {
   let moved = false;
-  const total = run.local.lastSeq();
   for (let after: number | null = 0; after !== null;) {
     run.checkCancelled();
-    const page: OutboxPage = run.local.read(() => readOutboxPage(run, after ?? 0));
+    const page: OutboxPage = run.local.read(() => readOutboxPage(run, after ?? 0, end));
     if (await sendPage(run, page, swaps)) moved = true;
     after = page.next;
     run.onProgress({
       phase: 'upload',
       table: null,
       done: run.counters.total('upload').applied,
-      total,
+      total: end,
     });
   }
   if (moved) await releaseHeld(run);
@@ -47,7 +49,9 @@ async function onePass(run: Run, swaps: SwapFailures): Promise<boolean> {
 }
 
 async function sendPage(run: Run, page: OutboxPage, swaps: SwapFailures): Promise<boolean> {
-  const reread = page.intents.filter((intent) => intent.kind === 'reread');
+  const reread = page.intents
+    .filter((intent) => intent.kind === 'reread')
+    .filter((intent) => swaps.isFirstReading(intent));
   if (reread.length > 0) {
     await rebaseFromHq(run, reread);
     return true;
@@ -91,7 +95,7 @@ function settleLocally(run: Run, intents: readonly Intent[], waiting: readonly W
       seq: intent.change.last,
     });
     run.local.setStatus(intent.table, [intent.localId], 'error');
-    run.counters.count('upload', intent.table.name, 'rejected');
+    run.counters.list('upload', intent.table.name, 'rejected', intent.localId);
   }
   const held = new Map(
     run.local
@@ -110,7 +114,7 @@ function settleLocally(run: Run, intents: readonly Intent[], waiting: readonly W
       payload: null,
     });
     run.local.setStatus(intent.table, [intent.localId], 'held');
-    run.counters.count('upload', intent.table.name, 'held');
+    run.counters.list('upload', intent.table.name, 'held', intent.localId);
   }
 }
 
@@ -125,6 +129,7 @@ async function rebaseFromHq(
     await tryAgain(
       run,
       keys.filter((key) => found.has(key)).map((id) => ({ table: table.name, id, op: 'upsert' })),
+      { force: true },
     );
     const gone = group.filter((intent) => !found.has(intent.key));
     if (gone.length > 0) run.local.write(() => rejectGone(run, table, gone));
@@ -146,7 +151,7 @@ function rejectGone(
       payload: null,
       seq: intent.change.last,
     });
-    run.counters.count('upload', table.name, 'rejected');
+    run.counters.list('upload', table.name, 'rejected', intent.localId);
   }
   run.local.setStatus(
     table,
@@ -165,13 +170,14 @@ function retryRefused(run: Run): boolean {
       (row) =>
         CURABLE.has(row.code) && row.seq !== null && row.seq >= 0 && run.index.has(row.table),
     );
+  // One that was refused in an earlier run stays refused until a person edits it or asks for it.
   const fresh = curable.filter(
-    (row) => !run.triedAgain.has(`${row.table}\0${row.id}\0${String(row.seq)}`),
+    (row) => run.refused.has(refusalOf(row)) && !run.triedAgain.has(refusalOf(row)),
   );
   if (fresh.length === 0) return false;
   run.local.write(() => {
     for (const row of fresh) {
-      run.triedAgain.add(`${row.table}\0${row.id}\0${String(row.seq)}`);
+      run.triedAgain.add(refusalOf(row));
       run.local.reject({ ...row, seq: -1 });
     }
   });
@@ -181,6 +187,15 @@ function retryRefused(run: Run): boolean {
 /** Counts failed swaps per row and turns the second one against an unchanged HQ row into a rejection. */
 class SwapFailures {
   readonly #failures = new Map<string, { hash: string; count: number }>();
+  readonly #reread = new Set<string>();
+
+  /** A row that could not be rebased when it was read (it waits, or is refused) is not read again and again. */
+  isFirstReading({ table, localId, change }: Intent): boolean {
+    const reading = JSON.stringify([table.name, localId, change.last]);
+    if (this.#reread.has(reading)) return false;
+    this.#reread.add(reading);
+    return true;
+  }
 
   limit(batch: Batch, reply: BatchReply): BatchReply {
     const hashes = new Map(

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { openApp } from '../../electron/host/app.ts';
+import { readSettings } from '../../electron/host/settings.ts';
+import { quietLog } from '../support/quiet-log.ts';
+import { terminalEnv, type BenchCompany } from './company.ts';
+import { median } from './measure.ts';
+
+const ROWS = 20_000;
+/** Row by row takes long: fewer rows tell its speed as well. */
+const SINGLE_ROWS = 3_000;
+const RUNS = 3;
+
+export interface UploadFigures {
+  readonly rows: number;
+  /** Rows per second. */
+  readonly ours: number;
+  readonly single: number;
+}
+
+/** Customers made on the terminal, against one awaited upsert per row into the same table, same capture. */
+export async function measureUpload(company: BenchCompany): Promise<UploadFigures> {
+  const file = join(company.folder, 'upload.db');
+  const app = await openApp(readSettings(terminalEnv(company, file)), quietLog);
+  const { signal } = new AbortController();
+  await app.init(() => undefined, signal);
+  const pos = new DatabaseSync(file, { timeout: 5000 });
+  const ours: number[] = [];
+  const single: number[] = [];
+  for (let run = 0; run < RUNS; run += 1) {
+    sell(pos, run);
+    const start = performance.now();
+    const report = await app.sync({
+      direction: 'both',
+      table: null,
+      dryRun: false,
+      onProgress: () => undefined,
+      signal,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    if (report.upload.applied !== ROWS)
+      throw new Error(`uploaded ${String(report.upload.applied)}: ${JSON.stringify(report)}`);
+    ours.push(ROWS / seconds);
+    single.push(await rowByRow(company, run));
+  }
+  pos.close();
+  await app.close();
+  return { rows: ROWS, ours: median(ours), single: median(single) };
+}
+
+function sell(pos: DatabaseSync, run: number): void {
+  pos.exec('BEGIN');
+  const insert = pos.prepare(`
+    INSERT INTO customers (local_id, customer_code, first_name, last_name, email, city, store_id, updated_at)
+    VALUES (?, ?, 'Ada', 'Lovelace', ?, 'London', 'store-1', '2026-11-22T10:00:00.000Z')`);
+  for (let row = 0; row < ROWS; row += 1) {
+    insert.run(
+      crypto.randomUUID(),
+      `C-${String(run)}-${String(row)}`,
+      `c${String(row)}@example.com`,
+    );
+  }
+  pos.exec('COMMIT');
+}
+
+/** The old engine's way: one upsert, one commit, one wait per row. Rows per second. */
+async function rowByRow(company: BenchCompany, run: number): Promise<number> {
+  const start = performance.now();
+  for (let row = 0; row < SINGLE_ROWS; row += 1) {
+    await company.db.query(
+      `INSERT INTO customers (id, customer_code, first_name, last_name, email, city, store_id, updated_at)
+       VALUES ($1, $2, 'Ada', 'Lovelace', $3, 'London', 'store-1', now())
+       ON CONFLICT (id) DO UPDATE SET customer_code = excluded.customer_code, first_name = excluded.first_name,
+         last_name = excluded.last_name, email = excluded.email, city = excluded.city, updated_at = excluded.updated_at`,
+      [crypto.randomUUID(), `S-${String(run)}-${String(row)}`, `s${String(row)}@example.com`],
+    );
+  }
+  return SINGLE_ROWS / ((performance.now() - start) / 1000);
+}

@@ -1,0 +1,26 @@
+/**
+ * `npm run test:long`: the tests that grow with PAYFLOW_LONG, in their long form, and then the mutants, which show that
+ * these tests can fail.
+ */
+import { spawnSync } from 'node:child_process';
+import { join, resolve } from 'node:path';
+
+const LONG_TESTS = [
+  'e2e/no-gaps.pg.test.ts',
+  'e2e/pos-beside-sync.pg.test.ts',
+  'electron/sync/resume-load.pg.test.ts',
+];
+const root = resolve(import.meta.dirname, '..');
+
+function runs(arguments_: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
+  const { status } = spawnSync(process.execPath, arguments_, { cwd: root, stdio: 'inherit', env });
+  return status === 0;
+}
+
+const vitest = join('node_modules', 'vitest', 'vitest.mjs');
+const long = runs([vitest, 'run', '--project', 'postgres', ...LONG_TESTS], {
+  ...process.env,
+  PAYFLOW_LONG: '1',
+});
+const mutants = runs([join('e2e', 'mutants.ts')]);
+process.exitCode = long && mutants ? 0 : 1;

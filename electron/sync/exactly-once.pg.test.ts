@@ -1,0 +1,209 @@
+/** Invariant 2: each local change takes effect at HQ once, however often it is sent (DESIGN 6.2). */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startProxy, type Proxy, type ProxyOptions, type Wire } from '../../e2e/support/proxy.ts';
+import { sell } from '../../e2e/support/sale.ts';
+import {
+  createHq,
+  createTerminal,
+  differences,
+  type TestHq,
+  type TestTerminal,
+} from '../../e2e/support/shop.ts';
+import type { RunReport } from '../../shared/report.ts';
+
+const OPENING = 100;
+/** The message as it travels, with its end: READ COMMITTED stands in another one. */
+const COMMIT = 'COMMIT\0';
+let hq: TestHq;
+let proxy: Proxy | null = null;
+let terminal: TestTerminal;
+
+beforeEach(async () => {
+  hq = await createHq();
+  await hq.db.query(`
+    INSERT INTO products (id, sku, name, selling_price, master_stock_quantity, store_id, updated_at)
+    VALUES ('tea', 'tea', 'Tea', 2.5, ${String(OPENING)}, 'store-1', now())`);
+});
+
+afterEach(async () => {
+  await terminal.close();
+  await proxy?.close();
+  await hq.close();
+});
+
+async function terminalBehindProxy(options: ProxyOptions = {}): Promise<Proxy> {
+  proxy = await startProxy(hq.url, options);
+  terminal = await createTerminal(hq, 'T1', { url: proxy.url(hq.url) });
+  return proxy;
+}
+
+const sale = (id: string, quantity: number): void => {
+  sell(terminal.pos, { id, terminal: 'term-1', product: 'tea', quantity, cents: 250 });
+};
+
+/** Starts a run and stops it where its COMMIT leaves. */
+async function runUntilCommit(
+  network: Proxy,
+): Promise<{ wire: Wire; failing: Promise<RunReport> }> {
+  const commit = network.stopAt(COMMIT);
+  const failing = terminal.trySync();
+  const tooSoon = failing.then((report) => {
+    throw new Error(`the run ended before its COMMIT: ${JSON.stringify(report)}`);
+  });
+  tooSoon.catch(() => undefined);
+  return { wire: await Promise.race([commit, tooSoon]), failing };
+}
+
+const waitingInOutbox = (): number =>
+  (terminal.pos.prepare('SELECT count(*) AS count FROM sync_outbox').get() as { count: number })
+    .count;
+
+const stockAtHq = async (db: pg.Client): Promise<number> => {
+  const { rows } = await db.query<{ stock: number }>(
+    `SELECT master_stock_quantity AS stock FROM products WHERE id = 'tea'`,
+  );
+  return rows[0]?.stock ?? Number.NaN;
+};
+
+/** Both sides agree, every sale is at HQ once, and there is nothing left to move. */
+async function expectExactlyOnce(sales: number, stock: number): Promise<void> {
+  const again = await terminal.sync();
+  expect(again).toMatchObject({
+    status: 'completed',
+    download: { applied: 0, deleted: 0 },
+    upload: { applied: 0, deleted: 0 },
+  });
+  expect(waitingInOutbox()).toBe(0);
+  expect(await stockAtHq(hq.db)).toBe(stock);
+  expect(terminal.row('products', 'tea', 'stock_quantity')).toEqual({ stock_quantity: stock });
+  const { rows } = await hq.db.query(`
+    SELECT (SELECT count(*) FROM orders)::int AS orders, (SELECT count(*) FROM order_items)::int AS lines,
+           (SELECT count(*) FROM payments)::int AS payments, (SELECT count(*) FROM inventory_transactions)::int AS moves`);
+  expect(rows).toEqual([{ orders: sales, lines: sales, payments: sales, moves: sales }]);
+  expect(
+    await differences(hq.db, terminal.pos, {
+      products: {},
+      orders: {},
+      order_items: {},
+      payments: {},
+      inventory_transactions: {},
+    }),
+  ).toEqual([]);
+}
+
+/** Waits until somebody waits at HQ's gate; only hanging ends it otherwise. */
+async function untilWaitingAtGate(): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    const { rows } = await hq.db.query(`
+      SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%payflow_sync.gate%'`);
+    if (rows.length > 0) return;
+    await sleep(50);
+  }
+  throw new Error('nobody waits at the gate');
+}
+
+test('a reply that was lost after the commit costs nothing and doubles nothing', async () => {
+  const network = await terminalBehindProxy();
+  sale('first', 2);
+
+  const { wire, failing } = await runUntilCommit(network);
+  wire.deliverAndLoseReply();
+  const failed = await failing;
+
+  expect(failed).toMatchObject({ status: 'failed', error: { code: 'HQ_CONNECTION_LOST' } });
+  expect(await stockAtHq(hq.db)).toBe(OPENING - 2);
+  expect(waitingInOutbox()).toBeGreaterThan(0);
+  await hq.db.query(`UPDATE products SET master_stock_quantity = master_stock_quantity - 30`);
+  await terminal.sync();
+  await expectExactlyOnce(1, OPENING - 2 - 30);
+});
+
+test('an edit made between a lost reply and its settling stays pending and goes next', async () => {
+  const network = await terminalBehindProxy();
+  sale('first', 2);
+  const { wire, failing } = await runUntilCommit(network);
+  wire.deliverAndLoseReply();
+  await failing;
+
+  sale('second', 3);
+  terminal.pos.exec(`UPDATE products SET name = 'Green tea' WHERE local_id = 'tea'`);
+  terminal.pos.exec(`UPDATE orders SET notes = 'gift' WHERE local_id = 'first'`);
+  const settled = await terminal.sync();
+
+  expect(settled.error).toBeUndefined();
+  const { rows } = await hq.db.query(
+    `SELECT (SELECT name FROM products WHERE id = 'tea'), (SELECT notes FROM orders WHERE order_number = 'first')`,
+  );
+  expect(rows).toEqual([{ name: 'Green tea', notes: 'gift' }]);
+  await expectExactlyOnce(2, OPENING - 2 - 3);
+});
+
+test('a second try waits for the first one that is still alive, and learns that it was applied', async () => {
+  const network = await terminalBehindProxy({ idleInTransactionSeconds: '90' });
+  sale('first', 2);
+  const { wire: first, failing } = await runUntilCommit(network);
+  first.cutTerminal();
+  expect(await failing).toMatchObject({ status: 'failed', error: { code: 'HQ_CONNECTION_LOST' } });
+  // HQ has not heard of it: the first try's transaction is open and holds the row of the stock.
+  const { rows } = await hq.db.query(
+    `SELECT FROM products WHERE id = 'tea' FOR UPDATE SKIP LOCKED`,
+  );
+  expect(rows).toHaveLength(0);
+  sale('second', 3);
+
+  let over = false;
+  const second = terminal.sync().finally(() => (over = true));
+  await untilWaitingAtGate();
+  expect(over).toBe(false);
+  expect(await stockAtHq(hq.db)).toBe(OPENING);
+  first.deliver();
+  await second;
+
+  await expectExactlyOnce(2, OPENING - 2 - 3);
+});
+
+test('a second try that waits for a first one which is rolled back applies the batch itself', async () => {
+  const network = await terminalBehindProxy({ idleInTransactionSeconds: '90' });
+  sale('first', 2);
+  const { wire: first, failing } = await runUntilCommit(network);
+  first.cutTerminal();
+  await failing;
+
+  const second = terminal.sync();
+  await untilWaitingAtGate();
+  expect(await stockAtHq(hq.db)).toBe(OPENING);
+  first.cutHq();
+  await second;
+
+  await expectExactlyOnce(1, OPENING - 2);
+});
+
+test('a terminal that vanished inside its transaction holds up neither its next try nor the feed', async () => {
+  const network = await terminalBehindProxy({ idleInTransactionSeconds: '04' });
+  sale('first', 2);
+  const { wire: first, failing } = await runUntilCommit(network);
+  first.cutTerminal();
+  await failing;
+
+  await terminal.sync();
+  await hq.db.query(`UPDATE products SET name = 'Black tea'`);
+  await terminal.sync();
+
+  expect(terminal.row('products', 'tea', 'name')).toEqual({ name: 'Black tea' });
+  await expectExactlyOnce(1, OPENING - 2);
+});
+
+test('a batch whose statements reached HQ without COMMIT is applied once by the next try', async () => {
+  const network = await terminalBehindProxy();
+  sale('first', 2);
+  const { failing } = await runUntilCommit(network);
+  network.cutAll();
+  expect(await failing).toMatchObject({ status: 'failed', error: { code: 'HQ_CONNECTION_LOST' } });
+
+  await terminal.sync();
+
+  await expectExactlyOnce(1, OPENING - 2);
+});

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Strategy } from '../../shared/plan.ts';
+import { addDecimals, subtractDecimals, type Canonical } from './codec.ts';
+import { merge, type EditTimes } from './merge.ts';
+
+const EARLY = '2026-11-22T10:00:00.000Z';
+const LATE = '2026-11-22T10:00:01.000Z';
+
+const times = (hq: string | null, local: string | null): EditTimes => ({ hq, local: () => local });
+
+describe('one column', () => {
+  const one = (
+    base: Canonical | undefined,
+    local: Canonical,
+    hq: Canonical,
+    when: EditTimes = times(EARLY, LATE),
+    strategy: Strategy = 'newest',
+  ) => merge(base === undefined ? null : [base], [local], [hq], [strategy], when);
+
+  test.each<[string, Parameters<typeof one>, Canonical, number]>([
+    ['only HQ changed it: HQ', ['a', 'a', 'b'], 'b', 0],
+    ['only the terminal changed it: the terminal', ['a', 'b', 'a'], 'b', 0],
+    ['both made the same of it: nobody lost', ['a', 'b', 'b'], 'b', 0],
+    ['both, the terminal later: the terminal', ['a', 'l', 'h', times(EARLY, LATE)], 'l', 1],
+    ['both, HQ later: HQ', ['a', 'l', 'h', times(LATE, EARLY)], 'h', 1],
+    ['both at once: HQ, so that all terminals agree', ['a', 'l', 'h', times(EARLY, EARLY)], 'h', 1],
+    ["HQ's time unknown: the terminal", ['a', 'l', 'h', times(null, EARLY)], 'l', 1],
+    ['both times unknown: HQ', ['a', 'l', 'h', times(null, null)], 'h', 1],
+    ['null is a value: cleared here, untouched there', ['a', null, 'a'], null, 0],
+    ['null is a value: cleared on both', ['a', null, null], null, 0],
+    ['an unknown base counts as changed on both sides', [undefined, 'l', 'h'], 'l', 1],
+    ['an unknown base, equal values: nobody lost', [undefined, 'x', 'x'], 'x', 0],
+    ['add: both deltas count', ['10', '9', '9', times(EARLY, LATE), 'add'], '8', 0],
+    ['add: a null base counts as nothing', [null, '2', '5', times(LATE, EARLY), 'add'], '7', 0],
+    [
+      'add without a base: the values clash',
+      [undefined, '9', '8', times(LATE, EARLY), 'add'],
+      '8',
+      1,
+    ],
+  ])('%s', (_, args, expected, losers) => {
+    const merged = one(...args);
+    expect(merged.values).toEqual([expected]);
+    expect(merged.losers).toHaveLength(losers);
+  });
+
+  test('microseconds of HQ count against milliseconds of the terminal as times, not as text', () => {
+    const hq = '2026-11-22T10:00:00.500000Z';
+    expect(one('a', 'l', 'h', times(hq, '2026-11-22T10:00:00.501Z')).values).toEqual(['l']);
+    expect(one('a', 'l', 'h', times(hq, '2026-11-22T10:00:00.499Z')).values).toEqual(['h']);
+  });
+});
+
+const value = fc.option(fc.constantFrom('a', 'b', 'c', ''), { nil: null });
+const when = fc.option(
+  fc.integer({ min: 0, max: 5 }).map((n) => `2026-11-22T10:00:0${String(n)}.000Z`),
+  { nil: null },
+);
+const row = fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 6 });
+const column = (rows: readonly (readonly Canonical[])[], place: number) =>
+  rows.map((cells) => cells[place] ?? null);
+const newest = (length: number): Strategy[] => Array.from({ length }, () => 'newest');
+
+test('every merged value is the base-free choice of one side, and what is overwritten stands in the log', () => {
+  fc.assert(
+    fc.property(row, when, when, fc.boolean(), (cells, hqAt, localAt, baseKnown) => {
+      const [base, local, hq] = [column(cells, 0), column(cells, 1), column(cells, 2)];
+      const { values, losers } = merge(
+        baseKnown ? base : null,
+        local,
+        hq,
+        newest(cells.length),
+        times(hqAt, localAt),
+      );
+      for (const [index, kept] of values.entries()) {
+        expect([local[index], hq[index]]).toContain(kept);
+        const loser = losers.filter((entry) => entry.column === index);
+        const ours = local[index] ?? null;
+        const theirs = hq[index] ?? null;
+        const changedHere = !baseKnown || base[index] !== ours;
+        const changedThere = !baseKnown || base[index] !== theirs;
+        // Nothing that somebody typed disappears without an entry, and nothing else makes one.
+        expect(loser).toHaveLength(changedHere && changedThere && ours !== theirs ? 1 : 0);
+        for (const entry of loser) {
+          expect(new Set([entry.kept, entry.lost])).toEqual(new Set([ours, theirs]));
+          expect(entry.kept).toBe(kept);
+          expect(entry.winner).toBe(kept === ours ? 'terminal' : 'hq');
+        }
+      }
+    }),
+  );
+});
+
+test('a row nobody edited here becomes HQ’s, and one nobody edited there stays', () => {
+  fc.assert(
+    fc.property(row, when, when, (cells, hqAt, localAt) => {
+      const [base, other] = [column(cells, 0), column(cells, 1)];
+      const strategies = newest(cells.length);
+      expect(merge(base, base, other, strategies, times(hqAt, localAt))).toEqual({
+        values: other,
+        losers: [],
+      });
+      expect(merge(base, other, base, strategies, times(hqAt, localAt))).toEqual({
+        values: other,
+        losers: [],
+      });
+    }),
+  );
+});
+
+test('merging the result again with the same HQ row changes nothing and logs nothing', () => {
+  fc.assert(
+    fc.property(row, when, when, (cells, hqAt, localAt) => {
+      const [base, local, hq] = [column(cells, 0), column(cells, 1), column(cells, 2)];
+      const strategies = newest(cells.length);
+      const { values } = merge(base, local, hq, strategies, times(hqAt, localAt));
+      expect(merge(hq, values, hq, strategies, times(hqAt, localAt))).toEqual({
+        values,
+        losers: [],
+      });
+    }),
+  );
+});
+
+const decimal = fc
+  .tuple(
+    fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }),
+    fc.constantFrom('', '.5', '.0001', '.25'),
+  )
+  .map(([whole, fraction]) => `${String(whole)}${fraction}`)
+  .filter((text) => !/^-?0+$/.test(text) || text === '0');
+
+test('add columns conserve: whatever the order in which sides are merged, all deltas count once', () => {
+  fc.assert(
+    fc.property(decimal, decimal, decimal, (base, local, hq) => {
+      const { values, losers } = merge([base], [local], [hq], ['add'], times(LATE, EARLY));
+      const mirrored = merge([base], [hq], [local], ['add'], times(EARLY, LATE));
+      const expected = addDecimals(hq, subtractDecimals(local, base));
+      expect(losers).toEqual([]);
+      // merge() answers an equal or untouched side without arithmetic, hence equal numbers, not equal texts.
+      expect(addDecimals(values[0] ?? '', '0')).toBe(expected);
+      expect(addDecimals(mirrored.values[0] ?? '', '0')).toBe(addDecimals(values[0] ?? '', '0'));
+    }),
+  );
+});

@@ -1,0 +1,93 @@
+/** DESIGN 5.1: a first load that was killed resumes where it stopped and ends equal. */
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTerminal, temporaryFile } from '../../e2e/support/children.ts';
+import { scaled } from '../../e2e/support/scale.ts';
+import { createHq, createTerminal, differences, type TestHq } from '../../e2e/support/shop.ts';
+
+const PRODUCTS = scaled(8000, 60_000);
+const VARIANTS = PRODUCTS / 2;
+let hq: TestHq;
+
+beforeAll(async () => {
+  hq = await createHq();
+  await hq.db.query(`
+    INSERT INTO products (id, sku, name, selling_price, master_stock_quantity, store_id, updated_at)
+    SELECT 'p' || lpad(g::text, 6, '0'), 'sku-' || g, 'Product ' || g, g, 10, 'store-1', now()
+      FROM generate_series(1, ${String(PRODUCTS)}) g;
+    INSERT INTO product_variants (id, product_id, sku, selling_price, updated_at)
+    SELECT 'v' || lpad(g::text, 6, '0'), 'p' || lpad((g * 2)::text, 6, '0'), 'variant-' || g, g, now()
+      FROM generate_series(1, ${String(VARIANTS)}) g`);
+});
+
+afterAll(async () => {
+  await hq.close();
+});
+
+interface Place {
+  readonly rows: number;
+  readonly loaded: boolean;
+  readonly loadKey: string | null;
+}
+
+/** How far a table of a file has come, looked at from outside. */
+function placeOf(path: string, table: string): Place {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const { rows } = db.prepare(`SELECT count(*) AS rows FROM "${table}"`).get() as { rows: number };
+  const cursor = db
+    .prepare('SELECT loaded, load_key AS loadKey FROM sync_cursor WHERE tbl = ?')
+    .get(table) as { loaded: number; loadKey: string | null };
+  db.close();
+  return { rows, loaded: cursor.loaded === 1, loadKey: cursor.loadKey };
+}
+
+async function killInLoad(path: string, page: number): Promise<void> {
+  using killed = startTerminal({
+    url: hq.url,
+    path,
+    code: 'T1',
+    action: 'init',
+    killAt: { step: 'load:page', time: page },
+  });
+  expect(await killed.ended).toBe('SIGKILL');
+}
+
+test(
+  'killed twice in the middle of the first load, a terminal resumes and ends equal',
+  { timeout: 600_000 },
+  async () => {
+    using file = temporaryFile();
+    // The small tables before the products have a page each.
+    await killInLoad(file.path, 6);
+    const first = placeOf(file.path, 'products');
+    expect(first.loaded).toBe(false);
+    expect(first.loadKey).not.toBeNull();
+    expect(first.rows).toBeGreaterThan(0);
+    expect(first.rows).toBeLessThan(PRODUCTS);
+    await killInLoad(file.path, 1);
+    const second = placeOf(file.path, 'products');
+    expect(second.rows).toBeGreaterThan(first.rows);
+    expect(second.rows).toBeLessThan(PRODUCTS);
+    // HQ goes on meanwhile: with rows that are here already, and with rows that are still to come.
+    await hq.db.query(`
+    UPDATE products SET selling_price = 7.25 WHERE id IN ('p000001', 'p${String(PRODUCTS - 1).padStart(6, '0')}');
+    DELETE FROM products WHERE id IN ('p000003', 'p${String(PRODUCTS - 3).padStart(6, '0')}');
+    INSERT INTO products (id, sku, name, selling_price, store_id, updated_at)
+    VALUES ('p000000', 'early', 'Early', 1, 'store-1', now()), ('p999999', 'late', 'Late', 1, 'store-1', now())`);
+
+    const terminal = await createTerminal(hq, 'T1', { path: file.path, init: false });
+    const resumed = await terminal.app.init(() => undefined, new AbortController().signal);
+    const again = await terminal.sync();
+
+    // It went on: what was here was not read again (a few rows came once more from the feed).
+    expect(resumed.created).toBe(false);
+    expect(resumed.tables['products']).toBeGreaterThan(0);
+    expect(resumed.tables['products']).toBeLessThanOrEqual(PRODUCTS - second.rows + 5);
+    expect(resumed.tables['product_variants']).toBe(VARIANTS);
+    expect(again.download).toMatchObject({ applied: 0, deleted: 0 });
+    expect(
+      await differences(hq.db, terminal.pos, { products: {}, product_variants: {}, stores: {} }),
+    ).toEqual([]);
+    await terminal.close();
+  },
+);
