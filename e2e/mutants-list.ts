@@ -79,13 +79,7 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'electron/sync/cycle.ts',
         from: '  await settle(run);',
-        to: `  run.local.write(() => {
-    const open = run.local.openBatch();
-    if (open === null) return;
-    run.local.closeBatch(open.number);
-    run.local.setMeta('last_batch', String(open.number - 1));
-  });
-  void settle;`,
+        to: '  void settle;',
       },
     ],
     test: exactlyOnce,

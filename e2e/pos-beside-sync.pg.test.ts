@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPos, startTerminal, temporaryFile } from './support/children.ts';
+import { sell } from './support/sale.ts';
 import { scaled } from './support/scale.ts';
 import { createHq, createTerminal, differences, type TestHq } from './support/shop.ts';
 
@@ -115,3 +116,27 @@ test(
     await terminal.close();
   },
 );
+
+test('a cycle ends although the till never rests; what was sold meanwhile goes with the next', async () => {
+  let acknowledged = 0;
+  const sale = (id: string): void => {
+    sell(terminal.pos, { id, terminal: 'term-2', product: 'tea', quantity: 1, cents: 100 });
+  };
+  const terminal = await createTerminal(hq, 'T2', {
+    at: (step) => {
+      if (step !== 'upload:acknowledged' || acknowledged === 20) return;
+      acknowledged += 1;
+      sale(`meanwhile-${acknowledged}`);
+    },
+  });
+  sale('before');
+
+  await terminal.sync();
+
+  expect(acknowledged).toBe(1);
+  const ofTerminal = `SELECT order_number FROM orders WHERE terminal_id = 'term-2' ORDER BY created_at`;
+  expect((await hq.db.query(ofTerminal)).rows).toEqual([{ order_number: 'before' }]);
+  await terminal.sync();
+  expect((await hq.db.query(ofTerminal)).rows).toHaveLength(2);
+  await terminal.close();
+});

@@ -52,7 +52,11 @@ function entryOf(row: EntryColumns): OutboxEntry {
 }
 
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
-export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): OutboxStore {
+export function outboxStore(
+  { prepare, now }: StoreContext,
+  plan: () => Plan,
+  ownTerminal: () => string,
+): OutboxStore {
   const entries = (sql: string, ...params: unknown[]): OutboxEntry[] =>
     (prepare(sql).all(...params) as EntryColumns[]).map(entryOf);
 
@@ -140,12 +144,17 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
       (hq) => table.unsynced.find((column) => column.hq === hq)?.local ?? hq,
     );
     const setFill = fill.map((column) => `, ${id(column)} = :batchId`).join('');
+    // HQ was told that a row which does not say whose it is belongs to this terminal.
+    const setTerminal =
+      table.terminalColumn === null
+        ? ''
+        : `, ${id(table.terminalColumn)} = coalesce(t.${id(table.terminalColumn)}, :terminal)`;
     const newer = `EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = :tbl AND o.local_id = t.local_id)`;
     prepare(`
       UPDATE ${id(table.name)} AS t SET
              server_id = (SELECT coalesce(r.server_id, r.local_id) FROM sync_row r
                            WHERE r.tbl = :number AND r.local_id = t.local_id),
-             last_sync_at = :now${setFill},
+             last_sync_at = :now${setFill}${setTerminal},
              sync_status = CASE WHEN ${newer} THEN 'pending' ELSE 'synced' END,
              sync_operation = CASE WHEN ${newer} THEN 'update' ELSE NULL END
        WHERE t.local_id IN (SELECT value FROM json_each(:ids))`).run({
@@ -154,6 +163,7 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
       now: now(),
       ids,
       ...(fill.length > 0 ? { batchId } : {}),
+      ...(table.terminalColumn === null ? {} : { terminal: ownTerminal() }),
     });
   };
 

@@ -32,11 +32,21 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     }
   };
 
+  const rows = rowStore(context, currentShop);
+  /** local_id of this terminal's own row; its HQ key until that row has arrived. */
+  const ownTerminal = (): string => {
+    const { plan, terminal } = currentShop();
+    const table = plan.tables.find(({ name }) => name === plan.terminals.table);
+    return table === undefined
+      ? terminal
+      : (rows.known(table, [terminal]).get(terminal)?.localId ?? terminal);
+  };
+
   return {
     ...cursorStore(context),
     ...ledgerStore(context),
-    ...outboxStore(context, () => currentShop().plan),
-    ...rowStore(context, currentShop),
+    ...outboxStore(context, () => currentShop().plan, ownTerminal),
+    ...rows,
     read: (work) =>
       inTransaction(() => {
         db.exec('BEGIN');

@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
 import { assignSql, encodeSql, hashSql, wireText, type Canonical } from '../sync/codec.ts';
-import type { Batch, BatchGroup, RowOutcome } from '../sync/ports.ts';
+import type { BatchGroup, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { id, literal, qualified } from './identifiers.ts';
 import { assignments, keyEquals } from './row-sql.ts';
 import { keyColumns, keySql } from './scope-sql.ts';
+import type { Sending } from './send-batch.ts';
 
 /** Some rows of a group, by index. */
 export interface GroupSlice {
@@ -13,23 +14,19 @@ export interface GroupSlice {
   readonly rows: readonly number[];
 }
 
-/**
- * Applies rows of one group in one statement. Returns what is not plainly accepted; `altered` gets the rows
- * (`table\0key`) that HQ has stored otherwise than they were sent.
- */
+/** Applies rows of one group in one statement. Returns what is not plainly accepted. */
 export async function applySlice(
   client: pg.PoolClient,
   table: TablePlan,
-  batch: Batch,
+  sending: Sending,
   slice: GroupSlice,
-  altered: Set<string>,
 ): Promise<RowOutcome[]> {
   if (slice.rows.length === 0) return [];
   switch (slice.group.op) {
     case 'insert':
-      return insert(client, table, batch, slice, altered);
+      return insert(client, table, sending, slice);
     case 'update':
-      return update(client, table, batch, slice);
+      return update(client, table, sending, slice);
     case 'delete':
       return remove(client, table, slice);
   }
@@ -67,9 +64,8 @@ function unnest(names: readonly string[]): string {
 async function insert(
   client: pg.PoolClient,
   table: TablePlan,
-  batch: Batch,
+  { batch, altered, idle }: Sending,
   { group, rows }: GroupSlice,
-  altered: Set<string>,
 ): Promise<RowOutcome[]> {
   const columns = columnsOf(table, group);
   const key = table.ownKey
@@ -86,13 +82,14 @@ async function insert(
   const names = ['k', ...columns.map((_, index) => `v${String(index)}`)];
   const keys = pick(group.keys, rows);
   const hash = hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)));
-  const { rows: inserted } = await client.query<[string, string]>({
+  const query = client.query<[string, string]>({
     text: `INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
       SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(names)}
       ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')}, ${hash}`,
     values: [textArray(keys), ...valueParams(columns, group, rows)],
     rowMode: 'array',
   });
+  const { rows: inserted } = await idle.use(client, query);
   const fresh = new Map(inserted);
   for (const row of rows) {
     const stored = fresh.get(group.keys[row] ?? '');
@@ -123,7 +120,7 @@ async function insert(
 async function update(
   client: pg.PoolClient,
   table: TablePlan,
-  batch: Batch,
+  { batch, idle }: Sending,
   { group, rows }: GroupSlice,
 ): Promise<RowOutcome[]> {
   const columns = columnsOf(table, group);
@@ -146,7 +143,7 @@ async function update(
     ({ column }, index) =>
       `AND ${encodeSql(column, `t.${id(column.hq)}`)} IS NOT DISTINCT FROM u.b${String(index)}`,
   );
-  const { rows: updated } = await client.query<[string]>({
+  const query = client.query<[string]>({
     text: `UPDATE ${qualified(table)} AS t SET ${[...set, ...fill].join(', ')} FROM ${unnest(names)}
       WHERE ${keyEquals(table, 't', 'u.k')} ${swap.join(' ')} RETURNING u.k`,
     values: [
@@ -156,6 +153,7 @@ async function update(
     ],
     rowMode: 'array',
   });
+  const { rows: updated } = await idle.use(client, query);
   if (updated.length === rows.length) return [];
   const done = new Set(updated.map(([value]) => value));
   return rows.flatMap((row): RowOutcome[] => {

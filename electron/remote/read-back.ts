@@ -1,9 +1,9 @@
 import type pg from 'pg';
 import type { TablePlan } from '../../shared/plan.ts';
-import type { Batch, BatchReply, RowOutcome } from '../sync/ports.ts';
+import type { BatchReply, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { rowSql, keyEquals, keyIn } from './row-sql.ts';
-import type { SendContext } from './send-batch.ts';
+import type { SendContext, Sending } from './send-batch.ts';
 
 export interface ReadBack {
   readonly rows: BatchReply['rows'];
@@ -19,15 +19,14 @@ export interface ReadBack {
 export async function readBack(
   client: pg.PoolClient,
   context: SendContext,
-  batch: Batch,
+  sending: Sending,
   outcomes: readonly RowOutcome[],
-  altered: ReadonlySet<string>,
 ): Promise<ReadBack> {
   const rows: BatchReply['rows'][number][] = [];
   const gone = new Set<RowOutcome>();
   let answered = true;
   for (const name of await touchedTables(client, context)) {
-    const changed = await changedRows(client, context, context.table(name), batch, altered);
+    const changed = await changedRows(client, context, context.table(name), sending);
     rows.push(...changed.rows);
     answered &&= changed.complete;
   }
@@ -66,8 +65,7 @@ async function changedRows(
   client: pg.PoolClient,
   { plan, scopes }: SendContext,
   table: TablePlan,
-  batch: Batch,
-  altered: ReadonlySet<string>,
+  { batch, altered }: Sending,
 ): Promise<{ rows: BatchReply['rows'][number][]; complete: boolean }> {
   const groups = batch.groups.filter((group) => group.table === table.name);
   const sql = rowSql(plan, table);

@@ -11,6 +11,7 @@ import type { Batch, BatchReply, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { applySlice, type GroupSlice } from './apply-group.ts';
 import { isAlreadyApplied, sqlStateOf, toPayflowError, toRejection } from './errors.ts';
+import type { IdleTime } from './idle-time.ts';
 import { literal } from './identifiers.ts';
 import { readBack } from './read-back.ts';
 
@@ -23,15 +24,25 @@ export interface SendContext {
   table(name: string): TablePlan;
 }
 
+/** What one try to send a batch carries from statement to statement. */
+export interface Sending {
+  readonly batch: Batch;
+  /** Rows (`table\0key`) that HQ has stored otherwise than they were sent. */
+  readonly altered: Set<string>;
+  /** Work for the time in which HQ works. */
+  readonly idle: IdleTime;
+}
+
 /** Sends a batch. Throws UPLOAD_ALREADY_APPLIED when HQ has it: then its outcome is to be read. */
 export async function sendBatch(
   client: pg.PoolClient,
   context: SendContext,
   batch: Batch,
+  idle: IdleTime,
 ): Promise<BatchReply> {
   for (let clashes = 0; ; clashes += 1) {
     try {
-      return await sendOnce(client, context, batch);
+      return await sendOnce(client, context, batch, idle);
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);
       if (isAlreadyApplied(error))
@@ -53,6 +64,7 @@ async function sendOnce(
   client: pg.PoolClient,
   context: SendContext,
   batch: Batch,
+  idle: IdleTime,
 ): Promise<BatchReply> {
   const gate = `${literal(batch.terminal)}, ${String(batch.epoch)}, ${String(batch.number)}`;
   await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT payflow_sync.gate(${gate})`);
@@ -62,9 +74,9 @@ async function sendOnce(
      SELECT set_config('payflow.origin', $1, true), set_config('payflow.edits', $5, true)`,
     [batch.terminal, batch.epoch, batch.number, textArray(batch.entryIds), editTimes(batch)],
   );
-  const altered = new Set<string>();
-  const outcomes = await applyAll(client, context, batch, altered);
-  const { rows, gone, ownXid } = await readBack(client, context, batch, outcomes, altered);
+  const sending: Sending = { batch, altered: new Set(), idle };
+  const outcomes = await applyAll(client, context, sending);
+  const { rows, gone, ownXid } = await readBack(client, context, sending, outcomes);
   const all = [
     ...outcomes.filter((outcome) => !gone.has(outcome)),
     ...[...gone].map((outcome) => ({ ...outcome, result: 'gone' as const })),
@@ -96,16 +108,15 @@ function editTimes(batch: Batch): string {
 async function applyAll(
   client: pg.PoolClient,
   context: SendContext,
-  batch: Batch,
-  altered: Set<string>,
+  sending: Sending,
 ): Promise<RowOutcome[]> {
   const outcomes: RowOutcome[] = [];
   const refused = new Set<string>();
-  const whole = batch.groups.map((group): GroupSlice => ({
+  const whole = sending.batch.groups.map((group): GroupSlice => ({
     group,
     rows: group.keys.map((_, index) => index),
   }));
-  await applyRange(client, context, batch, whole, outcomes, refused, altered);
+  await applyRange(client, context, sending, whole, outcomes, refused);
   return outcomes;
 }
 
@@ -113,11 +124,10 @@ async function applyAll(
 async function applyRange(
   client: pg.PoolClient,
   context: SendContext,
-  batch: Batch,
+  sending: Sending,
   range: readonly GroupSlice[],
   outcomes: RowOutcome[],
   refused: Set<string>,
-  altered: Set<string>,
 ): Promise<void> {
   const slices = withoutDependents(context, range, outcomes, refused);
   const count = slices.reduce((sum, slice) => sum + slice.rows.length, 0);
@@ -130,7 +140,7 @@ async function applyRange(
     for (const slice of slices) {
       const table = context.table(slice.group.table);
       for (const free of withoutDependents(context, [slice], found, alsoRefused)) {
-        const results = await applySlice(client, table, batch, free, altered);
+        const results = await applySlice(client, table, sending, free);
         found.push(...results);
         for (const { key, result } of results)
           if (result === 'rejected') alsoRefused.add(`${table.name}\0${key}`);
@@ -156,8 +166,8 @@ async function applyRange(
       return;
     }
     const [first, second] = halves(slices, count);
-    await applyRange(client, context, batch, first, outcomes, refused, altered);
-    await applyRange(client, context, batch, second, outcomes, refused, altered);
+    await applyRange(client, context, sending, first, outcomes, refused);
+    await applyRange(client, context, sending, second, outcomes, refused);
   }
 }
 

@@ -5,6 +5,7 @@ import { assignSql } from '../sync/codec.ts';
 import type { BatchReply, Hello, HqRow, RemoteStore, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { schemaStampSql } from './catalogue.ts';
+import { IdleTime } from './idle-time.ts';
 import type { Connections } from './connection.ts';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
@@ -177,7 +178,8 @@ export function createRemoteStore(connections: Connections, appVersion: string):
         if (keys.length < count) throw new PayflowError('KEY_NOT_DRAWN', { table: table.name });
         return keys.slice(0, count);
       }),
-    send: (batch) => connections.use((client) => sendBatch(client, current(), batch)),
+    send: (batch, meanwhile) =>
+      connections.use((client) => sendBatch(client, current(), batch, new IdleTime(meanwhile))),
     outcomeOf: (batch) =>
       connections.use(async (client): Promise<BatchReply> => {
         const { rows } = await client.query<{ outcome: RowOutcome[] }>(

@@ -31,7 +31,15 @@ const RANDOM = fc
 const TEXTS: readonly (string | null)[] = [
   ...SYSTEMATIC,
   ...RANDOM,
-  ...['', 'NULL', '\\N', '\\.', '{a,b}', '"', '😀', 'e\u0301', null],
+  '',
+  'NULL',
+  '\\N',
+  '\\.',
+  '{a,b}',
+  '"',
+  '😀',
+  'e\u0301',
+  null,
 ];
 
 test('an array parameter is to the server what was put in', async () => {

@@ -178,7 +178,8 @@ export interface RemoteStore {
   streamHashes(table: TablePlan): AsyncIterable<{ key: string; hash: string }[]>;
   /** Fresh values of the table's sequence (DESIGN 6.3). */
   drawKeys(table: TablePlan, count: number): Promise<string[]>;
-  send(batch: Batch): Promise<BatchReply>;
+  /** `meanwhile` is called at most once, in time that would be spent waiting for HQ. */
+  send(batch: Batch, meanwhile?: () => void): Promise<BatchReply>;
   /** The recorded outcome of the last batch, for a reply that was lost. */
   outcomeOf(batch: Batch): Promise<BatchReply>;
   /** At most once a minute, and after runs that moved something. */

@@ -15,10 +15,14 @@ export async function settle(run: Run): Promise<void> {
  * Sends a batch; when HQ's gate says that it was applied before, the recorded outcome is the answer. The gate
  * waits for a first try that is still alive, so that there is no moment at which both could count (DESIGN 6.2).
  */
-export async function sendOnce(run: Run, batch: Batch): Promise<BatchReply> {
+export async function sendOnce(
+  run: Run,
+  batch: Batch,
+  meanwhile?: () => void,
+): Promise<BatchReply> {
   run.at('upload:before-send');
   try {
-    return await run.remote.send(batch);
+    return await run.remote.send(batch, meanwhile);
   } catch (error) {
     if (!(error instanceof PayflowError) || error.code !== 'UPLOAD_ALREADY_APPLIED') throw error;
     return await run.remote.outcomeOf(batch);

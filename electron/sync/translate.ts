@@ -19,6 +19,8 @@ export interface CanonicalRow {
     readonly refTable: string;
     readonly localId: string;
   }[];
+  /** Other references whose row HQ does not know (yet); they hold nothing. */
+  readonly soft: CanonicalRow['unresolved'];
   /** Set: HQ cannot hold a value of this row. `values` is null there. */
   readonly unholdable: { readonly column: string; readonly reason: string } | null;
   /** All such values by column index, as far as they can be shown. */
@@ -51,6 +53,7 @@ export function canonicalRows(
   const references = table.columns.flatMap((column, index) =>
     column.reference === null ? [] : [{ column, index }],
   );
+  const soft = encoded.map((): { column: number; refTable: string; localId: string }[] => []);
   const unresolved = encoded.map((): { column: number; refTable: string; localId: string }[] => []);
   for (const { column, index } of references) {
     const wanted = groupBy(encoded.entries(), ([, row]) =>
@@ -67,8 +70,10 @@ export function canonicalRows(
         if (localId == null || row.fromRefs.has(index)) continue;
         const serverId = serverIds.get(localId);
         if (serverId !== undefined) row.values[index] = serverId;
-        else if (fixedReference(column)?.hard === true)
-          unresolved[position]?.push({ column: index, refTable, localId });
+        else {
+          const list = fixedReference(column)?.hard === true ? unresolved : soft;
+          list[position]?.push({ column: index, refTable, localId });
+        }
       }
     }
   }
@@ -79,6 +84,7 @@ export function canonicalRows(
     unheld,
     refs: rows[position]?.refs ?? null,
     unresolved: unresolved[position] ?? [],
+    soft: soft[position] ?? [],
   }));
 }
 

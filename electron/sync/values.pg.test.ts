@@ -540,8 +540,11 @@ const UNHOLDABLE_AT_HQ: readonly (readonly [column: string, written: string, mes
 ];
 
 const snapshot = async (labels: string): Promise<unknown[]> =>
-  (await hq.db.query(`SELECT d::text FROM drawer d WHERE label LIKE $1 ORDER BY label`, [labels]))
-    .rows;
+  (
+    await hq.db.query<Row>(`SELECT d::text FROM drawer d WHERE label LIKE $1 ORDER BY label`, [
+      labels,
+    ])
+  ).rows;
 
 test('a value that HQ cannot hold rejects exactly that row, changes nothing at HQ, and goes once it is mended', async () => {
   for (const place of UNHOLDABLE_AT_HQ.keys())

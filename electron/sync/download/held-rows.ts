@@ -19,7 +19,10 @@ export async function releaseHeld(run: Run): Promise<void> {
       ...taken.filter((row) => isFree(run, row)),
     ]);
     if (ready.length === 0) return;
-    for (const slice of slices(ready, run.limits.pageSize)) await tryAgain(run, slice);
+    const alone = run.local.read(() => withParentsHere(run, ready));
+    // Rows that need each other stay together, whatever their number.
+    if (alone.length === 0) await tryAgain(run, ready);
+    for (const slice of slices(alone, run.limits.pageSize)) await tryAgain(run, slice);
   }
 }
 
@@ -99,7 +102,23 @@ function readyRows(run: Run): Held[] {
   }
 }
 
-function presentParents(run: Run, held: readonly Held[]): Set<string> {
+/** Those that need no other held row. */
+function withParentsHere<T extends Pick<Held, 'table' | 'id' | 'op'> & Partial<Held>>(
+  run: Run,
+  ready: readonly T[],
+): T[] {
+  const here = presentParents(
+    run,
+    ready.map((row) => ({ missing: row.missing ?? [] })),
+  );
+  return ready.filter(
+    (row) =>
+      row.op !== 'upsert' ||
+      (row.missing ?? []).every(({ refTable, refId }) => here.has(`${refTable}\0${refId}`)),
+  );
+}
+
+function presentParents(run: Run, held: readonly Pick<Held, 'missing'>[]): Set<string> {
   const here = new Set<string>();
   const parents = held.flatMap((row) => row.missing);
   for (const [refTable, group] of groupBy(parents, (parent) => parent.refTable)) {

@@ -38,6 +38,7 @@ export async function buildBatch(
   const updates = intents.filter((intent) => intent.kind === 'update');
   const deletes = intents.filter((intent) => intent.kind === 'delete');
   const newKeys = await keysForNewRows(run, inserts);
+  noteArrivedParents(run, [...inserts, ...updates], newKeys);
   const waiting = run.local.read(() => waitingRows(run, inserts, updates, newKeys));
   const sent = <T extends Insert | Update>(intent: T): boolean => !waiting.has(intent);
   const groups = [
@@ -60,8 +61,24 @@ export async function buildBatch(
   return { batch, waiting: list };
 }
 
-/** By table, then local_id. */
-type NewKeys = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** HQ's keys of rows that had none when the page was read: by table, then local_id. */
+type NewKeys = Map<string, Map<string, string>>;
+
+/** Parents that HQ has taken since the page was read: with the batch before this one. */
+function noteArrivedParents(
+  run: Run,
+  intents: readonly (Insert | Update)[],
+  newKeys: NewKeys,
+): void {
+  const references = intents.flatMap((intent) => [...intent.row.unresolved, ...intent.row.soft]);
+  for (const [refTable, group] of groupBy(references, (reference) => reference.refTable)) {
+    const localIds = [...new Set(group.map((reference) => reference.localId))];
+    const arrived = run.local.serverIds(run.index.table(refTable), localIds);
+    const keys = newKeys.get(refTable) ?? new Map<string, string>();
+    newKeys.set(refTable, keys);
+    for (const [localId, key] of arrived) keys.set(localId, key);
+  }
+}
 
 /**
  * DESIGN 6.3: a UUID stays what it is; a composite key is made of its columns when the row is sent; a serial key
@@ -106,9 +123,11 @@ function waitingRows(
     inserts.map((intent) => [`${intent.table.name}\0${intent.localId}`, intent]),
   );
   const refused = new Set(run.local.rejected('upload').map((row) => `${row.table}\0${row.id}`));
-  const isSent = (parent: string): boolean => {
-    const intent = insertOf.get(parent);
-    return intent !== undefined && !waiting.has(intent);
+  const isSent = (refTable: string, localId: string): boolean => {
+    const intent = insertOf.get(`${refTable}\0${localId}`);
+    return intent === undefined
+      ? newKeys.get(refTable)?.has(localId) === true
+      : !waiting.has(intent);
   };
   for (let before = -1; before < waiting.size;) {
     before = waiting.size;
@@ -118,7 +137,7 @@ function waitingRows(
       const missing = intent.row.unresolved.flatMap(
         ({ column, refTable, localId }): MissingParent[] => {
           const parent = `${refTable}\0${localId}`;
-          if (columns?.has(column) === false || isSent(parent)) return [];
+          if (columns?.has(column) === false || isSent(refTable, localId)) return [];
           const field = intent.table.columns[column]?.local ?? '';
           return [
             {
@@ -140,10 +159,9 @@ function waitingRows(
       const texts = intent.table.key.map(
         (column) => values[run.index.columnAt(intent.table, column)] ?? '',
       );
-      (newKeys.get(intent.table.name) as Map<string, string>).set(
-        intent.localId,
-        texts.length === 1 ? (texts[0] ?? '') : JSON.stringify(texts),
-      );
+      newKeys
+        .get(intent.table.name)
+        ?.set(intent.localId, texts.length === 1 ? (texts[0] ?? '') : JSON.stringify(texts));
     }
   }
   return waiting;
@@ -163,7 +181,7 @@ function whyMissing(
 /** The row's values with the keys that new parents will have. */
 function resolved(intent: Insert | Update, newKeys: NewKeys): Canonical[] {
   const values = [...intent.row.values];
-  for (const { column, refTable, localId } of intent.row.unresolved) {
+  for (const { column, refTable, localId } of [...intent.row.unresolved, ...intent.row.soft]) {
     values[column] = newKeys.get(refTable)?.get(localId) ?? values[column] ?? null;
   }
   return values;

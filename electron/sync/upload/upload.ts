@@ -32,11 +32,20 @@ export async function upload(run: Run): Promise<void> {
 /** Walks the outbox once. Returns whether anything changed, so that another pass may move more. */
 async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<boolean> {
   let moved = false;
+  let ahead: OutboxPage | null = null;
   for (let after: number | null = 0; after !== null;) {
     run.checkCancelled();
-    const page: OutboxPage = run.local.read(() => readOutboxPage(run, after ?? 0, end));
-    if (await sendPage(run, page, swaps)) moved = true;
-    after = page.next;
+    const from: number = after;
+    const page: OutboxPage = ahead ?? run.local.read(() => readOutboxPage(run, from, end));
+    const { next } = page;
+    let read: OutboxPage | null = null;
+    const sent = await sendPage(run, page, swaps, () => {
+      if (next !== null) read = run.local.read(() => readOutboxPage(run, next, end));
+    });
+    if (sent !== 'nothing') moved = true;
+    // A page read while HQ worked stands only if HQ took everything as it was sent.
+    ahead = sent === 'plainly' ? read : null;
+    after = next;
     run.onProgress({
       phase: 'upload',
       table: null,
@@ -48,13 +57,21 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
   return moved;
 }
 
-async function sendPage(run: Run, page: OutboxPage, swaps: SwapFailures): Promise<boolean> {
+/** nothing: no row was sent; plainly: HQ took all of them and changed none. */
+type Sent = 'nothing' | 'plainly' | 'with-outcomes';
+
+async function sendPage(
+  run: Run,
+  page: OutboxPage,
+  swaps: SwapFailures,
+  meanwhile: () => void,
+): Promise<Sent> {
   const reread = page.intents
     .filter((intent) => intent.kind === 'reread')
     .filter((intent) => swaps.isFirstReading(intent));
   if (reread.length > 0) {
     await rebaseFromHq(run, reread);
-    return true;
+    return 'with-outcomes';
   }
   const number = Number(run.local.meta('last_batch') ?? '0') + 1;
   const { batch, waiting } = await buildBatch(run, number, page.intents, page.upto);
@@ -65,11 +82,11 @@ async function sendPage(run: Run, page: OutboxPage, swaps: SwapFailures): Promis
       run.local.setMeta('last_batch', String(number));
     }
   });
-  if (batch === null) return false;
+  if (batch === null) return 'nothing';
   run.at('upload:batch-saved');
-  const reply = await sendOnce(run, batch);
+  const reply = await sendOnce(run, batch, meanwhile);
   await acknowledge(run, batch, swaps.limit(batch, reply));
-  return true;
+  return reply.outcomes.length === 0 && reply.rows.length === 0 ? 'plainly' : 'with-outcomes';
 }
 
 /** What needs no HQ: net changes of nothing, rows that may not go, rows that wait. Writes only what is new. */
