@@ -61,7 +61,9 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       SELECT ${columns} FROM json_each(:keys) j
        CROSS JOIN sync_row r ON r.tbl = :tbl AND r.local_id = j.value AND r.server_id IS NULL
       UNION ALL
-      SELECT ${columns} FROM json_each(:keys) j CROSS JOIN sync_row r ON r.tbl = :tbl AND r.server_id = j.value`).all(
+      SELECT ${columns} FROM json_each(:keys) j
+       -- Left to itself SQLite walks all rows of the table for every key.
+       CROSS JOIN sync_row r INDEXED BY sync_row_server ON r.tbl = :tbl AND r.server_id = j.value`).all(
       {
         keys: JSON.stringify(keys),
         tbl: table.number,
