@@ -89,8 +89,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'electron/sync/settle.ts',
-        from: 'await acknowledge(run, batch, await sendOnce(run, batch));',
-        to: 'await acknowledge(run, batch, { number: batch.number, outcomes: [], rows: [], ownXid: null });',
+        from: 'else await acknowledge(run, batch, await sendOnce(run, batch));',
+        to: 'else await acknowledge(run, batch, { number: batch.number, outcomes: [], rows: [], ownXid: null });',
       },
     ],
     test: killed,

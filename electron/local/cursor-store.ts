@@ -14,7 +14,8 @@ export type CursorStore = Pick<
   | 'ownXids'
   | 'addOwnXid'
   | 'dropOwnXidsBelow'
-  | 'openBatch'
+  | 'openBatches'
+  | 'answerBatch'
   | 'saveBatch'
   | 'closeBatch'
 >;
@@ -94,13 +95,24 @@ export function cursorStore({ prepare, now }: StoreContext): CursorStore {
         xid,
       });
     },
-    openBatch() {
-      const payload = prepare(
-        'SELECT s.payload FROM sync_batch b JOIN sync_sent s ON s.number = b.number ORDER BY b.number LIMIT 1',
-      )
-        .pluck()
-        .get() as string | undefined;
-      return payload === undefined ? null : (JSON.parse(payload) as Batch);
+    openBatches() {
+      const rows = prepare(`
+        SELECT s.payload, b.answered, b.own_xid AS ownXid FROM sync_batch b
+          JOIN sync_sent s ON s.number = b.number ORDER BY b.number`).all() as {
+        payload: string;
+        answered: number;
+        ownXid: string | null;
+      }[];
+      return rows.map(({ payload, answered, ownXid }) => ({
+        batch: JSON.parse(payload) as Batch,
+        answer: answered === 1 ? { ownXid } : null,
+      }));
+    },
+    answerBatch(number, { ownXid }) {
+      prepare('UPDATE sync_batch SET answered = 1, own_xid = ? WHERE number = ?').run(
+        ownXid,
+        number,
+      );
     },
     saveBatch(batch) {
       prepare('INSERT INTO sync_batch (number, upto) VALUES (?, ?)').run(batch.number, batch.upto);

@@ -9,6 +9,7 @@ export type OutboxStore = Pick<
   LocalStore,
   | 'entriesAfter'
   | 'entriesOf'
+  | 'entriesBeside'
   | 'hasEntries'
   | 'identityEntries'
   | 'countWaiting'
@@ -121,7 +122,10 @@ export function outboxStore(
   };
 
   const noteSynced = (table: TablePlan, rows: readonly Acknowledged[]): void => {
-    const kept = rows.filter((row) => row.serverId !== null);
+    // In key order: neighbours share their pages.
+    const kept = rows
+      .filter((row) => row.serverId !== null)
+      .toSorted((a, b) => (a.localId < b.localId ? -1 : 1));
     for (let start = 0; start < kept.length; start += ROWS_PER_INSERT) {
       const slice = kept.slice(start, start + ROWS_PER_INSERT);
       prepare(`
@@ -181,6 +185,18 @@ export function outboxStore(
         `SELECT ${COLUMNS} FROM json_each(?) j CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value ORDER BY o.seq`,
         JSON.stringify(localIds),
         table.name,
+      );
+    },
+    entriesBeside(table, localIds, after, upto) {
+      if (localIds.length === 0) return [];
+      return entries(
+        `SELECT ${COLUMNS} FROM json_each(?) j
+          CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value AND (o.seq <= ? OR o.seq > ?)
+          ORDER BY o.seq`,
+        JSON.stringify(localIds),
+        table.name,
+        after,
+        upto,
       );
     },
     hasEntries(table) {

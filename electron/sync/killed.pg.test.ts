@@ -147,3 +147,48 @@ test(
     await after.close();
   },
 );
+
+test(
+  'killed between two batches, of which one is answered and one at HQ, a terminal sends each once',
+  { timeout: 300_000 },
+  async () => {
+    const steps = ['upload:batch-saved', 'upload:after-send', 'upload:acknowledged'];
+    const deaths = steps.flatMap((step) => [2, 3].map((time) => ({ step, time })));
+    const perDeath = 6;
+    let open = 0;
+    for (const [index, killAt] of deaths.entries()) {
+      const before = await opened();
+      for (let sale = 0; sale < perDeath; sale += 1) {
+        const id = `s${String(index)}-${String(sale)}`;
+        sell(before.pos, { id, terminal: 'term-1', product: 'p1', quantity: 1, cents: 100 });
+      }
+      await before.close();
+
+      using killed = startTerminal({
+        url: hq.url,
+        path: file.path,
+        code: 'T1',
+        action: 'sync',
+        batchSize: 5,
+        killAt,
+      });
+      expect(await killed.ended, `killed at ${killAt.step}`).toBe('SIGKILL');
+
+      const after = await opened();
+      open = Math.max(open, after.pos.prepare('SELECT * FROM sync_batch').all().length);
+      expect((await after.sync()).error, killAt.step).toBeUndefined();
+      const sold = (index + 1) * perDeath;
+      const { rows } = await hq.db.query(`
+        SELECT (SELECT count(*) FROM orders)::int AS orders, (SELECT count(*) FROM order_items)::int AS lines,
+               (SELECT count(*) FROM payments)::int AS payments,
+               (SELECT master_stock_quantity FROM products WHERE id = 'p1') AS stock`);
+      expect(rows).toEqual([{ orders: sold, lines: sold, payments: sold, stock: 100 - sold }]);
+      expect(after.pos.prepare('SELECT * FROM sync_outbox').all()).toEqual([]);
+      expect(after.pos.prepare('SELECT * FROM sync_batch').all()).toEqual([]);
+      expect((await after.sync()).upload).toMatchObject({ applied: 0, deleted: 0 });
+      await after.close();
+    }
+    // The state this test is about was met: two open batches, the first of them answered.
+    expect(open).toBe(2);
+  },
+);

@@ -149,6 +149,9 @@ export interface BatchReply {
   readonly ownXid: string | null;
 }
 
+/** HQ took every row of a batch as it was sent and changed none. */
+export type PlainAnswer = Pick<BatchReply, 'ownXid'>;
+
 /** HQ as the engine sees it. All calls may throw PayflowError; none waits without a deadline. */
 export interface RemoteStore {
   hello(terminalCode: string): Promise<Hello>;
@@ -356,6 +359,13 @@ export interface LocalStore {
   /** Entries behind `after` in sequence order. */
   entriesAfter(after: number, limit: number): OutboxEntry[];
   entriesOf(table: TablePlan, localIds: readonly string[]): OutboxEntry[];
+  /** Entries of these rows that do not stand between the two sequence numbers (`after` excluded, `upto` included). */
+  entriesBeside(
+    table: TablePlan,
+    localIds: readonly string[],
+    after: number,
+    upto: number,
+  ): OutboxEntry[];
   hasEntries(table: TablePlan): boolean;
   /** Entries that changed a local_id, and inserts: what `repairOutbox` has to look at. */
   identityEntries(): OutboxEntry[];
@@ -381,7 +391,10 @@ export interface LocalStore {
     status: 'held' | 'error' | 'pending',
   ): void;
 
-  openBatch(): Batch | null;
+  /** Saved and not acknowledged, in order; with the answer where HQ took it as it was sent. */
+  openBatches(): { batch: Batch; answer: PlainAnswer | null }[];
+  /** HQ took the batch as it was sent; its acknowledgement follows. */
+  answerBatch(number: number, answer: PlainAnswer): void;
   saveBatch(batch: Batch): void;
   closeBatch(number: number): void;
 

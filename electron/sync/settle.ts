@@ -1,14 +1,18 @@
 import { PayflowError } from '../../shared/errors.ts';
 import type { Run } from './engine.ts';
 import type { Batch, BatchReply } from './ports.ts';
-import { acknowledge } from './upload/acknowledge.ts';
+import { acknowledge, acknowledgePlainly } from './upload/acknowledge.ts';
 
-/** First stage of a cycle: the batch whose outcome is unknown is sent again, exactly as it was (DESIGN 6.1). */
+/**
+ * First stage of a cycle: what an earlier one left open, in order. A batch whose outcome is unknown is sent again,
+ * exactly as it was (DESIGN 6.1); one that HQ had answered is acknowledged.
+ */
 export async function settle(run: Run): Promise<void> {
-  const batch = run.local.read(() => run.local.openBatch());
-  if (batch === null) return;
-  run.log.info('settling a batch whose outcome is unknown', { number: batch.number });
-  await acknowledge(run, batch, await sendOnce(run, batch));
+  for (const { batch, answer } of run.local.read(() => run.local.openBatches())) {
+    run.log.info('settling a batch', { number: batch.number, answered: answer !== null });
+    if (answer !== null) acknowledgePlainly(run, batch, answer);
+    else await acknowledge(run, batch, await sendOnce(run, batch));
+  }
 }
 
 /**

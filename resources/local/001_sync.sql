@@ -91,11 +91,14 @@ CREATE TABLE sync_own_xid (
   xid TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
--- The batch that was saved and is not acknowledged: at most one (DESIGN 6.1). Its payload stands in sync_sent, so
--- that an acknowledgement copies nothing. upto: highest outbox seq when it was read.
+-- Batches that were saved and are not acknowledged here (DESIGN 6.1): at most one whose outcome is unknown, and
+-- before it at most one that HQ has taken as it was sent (answered = 1), whose acknowledgement is under way. Payloads
+-- stand in sync_sent, so that an acknowledgement copies nothing. upto: highest outbox seq when it was read.
 CREATE TABLE sync_batch (
-  number  INTEGER PRIMARY KEY,
-  upto    INTEGER NOT NULL
+  number   INTEGER PRIMARY KEY,
+  upto     INTEGER NOT NULL,
+  answered INTEGER NOT NULL DEFAULT 0,
+  own_xid  TEXT
 );
 
 -- Held rows (DESIGN 5.4), both directions, at most one entry per row. id: HQ's key where it has one (download),

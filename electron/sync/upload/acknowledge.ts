@@ -8,6 +8,7 @@ import type {
   Batch,
   BatchGroup,
   BatchReply,
+  PlainAnswer,
   Rejected,
   RowOutcome,
 } from '../ports.ts';
@@ -21,11 +22,7 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
   const outcomes = new Map(
     reply.outcomes.map((outcome) => [`${outcome.table}\0${outcome.key}\0${outcome.op}`, outcome]),
   );
-  const inserted = new Set(
-    batch.groups
-      .filter((group) => group.op === 'insert')
-      .flatMap((group) => group.keys.map((key) => `${group.table}\0${key}`)),
-  );
+  const inserted = insertedRows(batch);
   const page = emptyPage();
   for (const [name, group] of groupBy(reply.rows, (entry) => entry.table)) {
     const table = run.index.table(name);
@@ -45,6 +42,28 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
     if (reply.ownXid !== null) run.local.addOwnXid(reply.ownXid);
   });
   run.at('upload:acknowledged');
+}
+
+/** The same for a batch that HQ took as it was sent: nothing to ask, nothing to store but that. */
+export function acknowledgePlainly(run: Run, batch: Batch, { ownXid }: PlainAnswer): void {
+  const inserted = insertedRows(batch);
+  run.local.write(() => {
+    for (const group of batch.groups) acknowledgeGroup(run, batch, group, NO_OUTCOMES, inserted);
+    run.local.closeBatch(batch.number);
+    if (ownXid !== null) run.local.addOwnXid(ownXid);
+  });
+  run.at('upload:acknowledged');
+}
+
+const NO_OUTCOMES: ReadonlyMap<string, RowOutcome> = new Map();
+
+/** Rows (`table\0key`) that this batch inserts. */
+function insertedRows(batch: Batch): Set<string> {
+  return new Set(
+    batch.groups
+      .filter((group) => group.op === 'insert')
+      .flatMap((group) => group.keys.map((key) => `${group.table}\0${key}`)),
+  );
 }
 
 /** Names a refusal: of this row as it stood with this newest entry. */

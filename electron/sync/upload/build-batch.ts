@@ -8,7 +8,7 @@ import type { Canonical } from '../codec.ts';
 import { groupBy, type Run } from '../engine.ts';
 import type { Batch, BatchGroup } from '../ports.ts';
 import { hashOf } from '../translate.ts';
-import { increment, type Intent } from './read-outbox.ts';
+import { increment, type Intent, type OutboxPage } from './read-outbox.ts';
 
 type Insert = Extract<Intent, { kind: 'insert' }>;
 type Update = Extract<Intent, { kind: 'update' }>;
@@ -31,13 +31,61 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export async function buildBatch(
   run: Run,
   number: number,
+  { intents, upto }: OutboxPage,
+): Promise<Built> {
+  const newKeys: NewKeys = new Map();
+  for (const [table, rows] of drawnInserts(intents)) {
+    const drawn = await run.remote.drawKeys(table, rows.length);
+    newKeys.set(
+      table.name,
+      new Map(rows.map((row, index) => [row.localId, drawn[index] ?? ''] as const)),
+    );
+  }
+  return assemble(run, number, intents, upto, newKeys);
+}
+
+/**
+ * The same while the batch before is still at HQ, whose rows can be parents already; null where HQ would have to be
+ * asked for keys first.
+ */
+export function buildBatchBehind(
+  run: Run,
+  inFlight: Batch,
+  { intents, upto }: OutboxPage,
+): Built | null {
+  if (drawnInserts(intents).size > 0) return null;
+  const newKeys: NewKeys = new Map();
+  for (const group of inFlight.groups) {
+    if (group.op !== 'insert') continue;
+    const keys = newKeys.get(group.table) ?? new Map<string, string>();
+    newKeys.set(group.table, keys);
+    for (const [row, localId] of group.localIds.entries()) keys.set(localId, group.keys[row] ?? '');
+  }
+  return assemble(run, inFlight.number + 1, intents, upto, newKeys);
+}
+
+/** New rows whose keys HQ's sequences give. */
+function drawnInserts(intents: readonly Intent[]): Map<TablePlan, Insert[]> {
+  return groupBy(
+    intents.filter(
+      (intent) =>
+        intent.kind === 'insert' && intent.table.ownKey && intent.table.keyKind === 'integer',
+    ) as Insert[],
+    (intent) => intent.table,
+  );
+}
+
+function assemble(
+  run: Run,
+  number: number,
   intents: readonly Intent[],
   upto: number,
-): Promise<Built> {
+  newKeys: NewKeys,
+): Built {
   const inserts = intents.filter((intent) => intent.kind === 'insert');
   const updates = intents.filter((intent) => intent.kind === 'update');
   const deletes = intents.filter((intent) => intent.kind === 'delete');
-  const newKeys = await keysForNewRows(run, inserts);
+  addOwnKeys(run, inserts, newKeys);
   noteArrivedParents(run, [...inserts, ...updates], newKeys);
   const waiting = run.local.read(() => waitingRows(run, inserts, updates, newKeys));
   const sent = <T extends Insert | Update>(intent: T): boolean => !waiting.has(intent);
@@ -85,17 +133,11 @@ function noteArrivedParents(
  * is drawn from HQ's sequence beforehand; every other row gets a UUIDv5 of terminal, table, local_id and the id of
  * its first entry, so that a second try makes the same key and a re-used local_id another.
  */
-async function keysForNewRows(run: Run, inserts: readonly Insert[]): Promise<NewKeys> {
-  const keys = new Map<string, Map<string, string>>();
+function addOwnKeys(run: Run, inserts: readonly Insert[], newKeys: NewKeys): void {
   for (const [table, rows] of groupBy(inserts, (intent) => intent.table)) {
-    const mine = new Map<string, string>();
-    keys.set(table.name, mine);
-    if (!table.ownKey) continue;
-    if (table.keyKind === 'integer') {
-      const drawn = await run.remote.drawKeys(table, rows.length);
-      for (const [index, row] of rows.entries()) mine.set(row.localId, drawn[index] ?? '');
-      continue;
-    }
+    const mine = newKeys.get(table.name) ?? new Map<string, string>();
+    newKeys.set(table.name, mine);
+    if (!table.ownKey || table.keyKind === 'integer') continue;
     for (const { localId, change } of rows) {
       const own = UUID.test(localId)
         ? table.keyKind === 'uuid'
@@ -108,7 +150,6 @@ async function keysForNewRows(run: Run, inserts: readonly Insert[]): Promise<New
       );
     }
   }
-  return keys;
 }
 
 /** Rows whose parent is neither at HQ nor in this batch; and, in turn, rows that need those. */

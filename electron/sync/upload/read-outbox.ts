@@ -64,8 +64,11 @@ export function readOutboxPage(
     if (run.request.table !== null && run.request.table !== name) continue;
     const table = run.index.table(name);
     const localIds = [...new Set(list.map((entry) => entry.localId))];
-    // Only a page that was cut can have entries of its rows behind it.
-    const all = cut ? run.local.entriesOf(table, localIds) : list;
+    // Only a page that was cut can have entries of its rows outside it.
+    const beside = cut
+      ? run.local.entriesBeside(table, localIds, after, entries.at(-1)?.seq ?? after)
+      : [];
+    const all = beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
     intents.push(
       ...intentsOf(
         run,

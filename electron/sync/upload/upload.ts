@@ -6,10 +6,10 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { groupBy, type Run } from '../engine.ts';
 import { releaseHeld, tryAgain } from '../download/held-rows.ts';
-import type { Batch, BatchReply } from '../ports.ts';
+import type { Batch, BatchReply, PlainAnswer } from '../ports.ts';
 import { sendOnce } from '../settle.ts';
-import { acknowledge, refusalOf } from './acknowledge.ts';
-import { buildBatch, type Waiting } from './build-batch.ts';
+import { acknowledge, acknowledgePlainly, refusalOf } from './acknowledge.ts';
+import { buildBatch, buildBatchBehind, type Built, type Waiting } from './build-batch.ts';
 import { readOutboxPage, type Intent, type OutboxPage } from './read-outbox.ts';
 
 /** A row whose swap fails this often while HQ's row stands still is an error shown, not a loop (DESIGN 7.1). */
@@ -29,23 +29,53 @@ export async function upload(run: Run): Promise<void> {
   }
 }
 
-/** Walks the outbox once. Returns whether anything changed, so that another pass may move more. */
+/** A page with the batch made of it. */
+interface Prepared extends Built {
+  readonly page: OutboxPage;
+}
+
+/** A batch HQ took as it was sent, which payflow.db has still to be told. */
+interface Answered {
+  readonly batch: Batch;
+  readonly answer: PlainAnswer;
+}
+
+/**
+ * Walks the outbox once. While HQ works on a batch, the one before is acknowledged here and the next is prepared:
+ * three stages of a pipeline, of which only one batch's outcome is ever unknown. Anything but a plain "taken as
+ * sent" stops the pipeline until payflow.db has taken it in. Returns whether anything changed, so that another pass
+ * may move more.
+ */
 async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<boolean> {
   let moved = false;
-  let ahead: OutboxPage | null = null;
+  let ahead: Prepared | null = null;
+  let answered: Answered | null = null;
   for (let after: number | null = 0; after !== null;) {
     run.checkCancelled();
-    const from: number = after;
-    const page: OutboxPage = ahead ?? run.local.read(() => readOutboxPage(run, from, end));
-    const { next } = page;
-    let read: OutboxPage | null = null;
-    const sent = await sendPage(run, page, swaps, () => {
-      if (next !== null) read = run.local.read(() => readOutboxPage(run, next, end));
+    const prepared: Prepared | 'rebased' = ahead ?? (await prepare(run, after, end, swaps));
+    ahead = null;
+    if (prepared === 'rebased') return true;
+    const { batch } = prepared;
+    const page: OutboxPage = prepared.page;
+    const before: Answered | null = answered;
+    answered = null;
+    save(run, prepared, before);
+    after = page.next;
+    if (batch === null) {
+      if (before !== null) acknowledgePlainly(run, before.batch, before.answer);
+      continue;
+    }
+    moved = true;
+    const waited: Idle = new Idle(run, before, () => prepareBehind(run, page.next, end, batch));
+    const reply = await sendOnce(run, batch, () => {
+      waited.work();
     });
-    if (sent !== 'nothing') moved = true;
-    // A page read while HQ worked stands only if HQ took everything as it was sent.
-    ahead = sent === 'plainly' ? read : null;
-    after = next;
+    waited.work();
+    const isPlain = reply.outcomes.length === 0 && reply.rows.length === 0;
+    if (isPlain && waited.ahead !== null) {
+      answered = { batch, answer: { ownXid: reply.ownXid } };
+      ahead = waited.ahead;
+    } else await acknowledge(run, batch, swaps.limit(batch, reply));
     run.onProgress({
       phase: 'upload',
       table: null,
@@ -57,36 +87,75 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
   return moved;
 }
 
-/** nothing: no row was sent; plainly: HQ took all of them and changed none. */
-type Sent = 'nothing' | 'plainly' | 'with-outcomes';
+/** What is done while HQ works on a batch, once: the acknowledgement of the one before, the next one's preparation. */
+class Idle {
+  readonly #run: Run;
+  readonly #prepare: () => Prepared | null;
+  #before: Answered | null;
+  #done = false;
+  ahead: Prepared | null = null;
 
-async function sendPage(
+  constructor(run: Run, before: Answered | null, prepareNext: () => Prepared | null) {
+    this.#run = run;
+    this.#before = before;
+    this.#prepare = prepareNext;
+  }
+
+  work(): void {
+    const before = this.#before;
+    this.#before = null;
+    if (before !== null) acknowledgePlainly(this.#run, before.batch, before.answer);
+    if (this.#done) return;
+    this.#done = true;
+    this.ahead = this.#prepare();
+  }
+}
+
+/** Reads a page and makes its batch; `rebased`: rows had to take HQ's version first, so the pass begins anew. */
+async function prepare(
   run: Run,
-  page: OutboxPage,
+  after: number,
+  end: number,
   swaps: SwapFailures,
-  meanwhile: () => void,
-): Promise<Sent> {
-  const reread = page.intents
-    .filter((intent) => intent.kind === 'reread')
-    .filter((intent) => swaps.isFirstReading(intent));
+): Promise<Prepared | 'rebased'> {
+  const page = run.local.read(() => readOutboxPage(run, after, end));
+  const reread = rereads(page).filter((intent) => swaps.isFirstReading(intent));
   if (reread.length > 0) {
     await rebaseFromHq(run, reread);
-    return 'with-outcomes';
+    return 'rebased';
   }
   const number = Number(run.local.meta('last_batch') ?? '0') + 1;
-  const { batch, waiting } = await buildBatch(run, number, page.intents, page.upto);
+  return { page, ...(await buildBatch(run, number, page)) };
+}
+
+/** The next page while a batch is at HQ; null where it has to wait for that batch or for an answer of HQ's. */
+function prepareBehind(
+  run: Run,
+  after: number | null,
+  end: number,
+  inFlight: Batch,
+): Prepared | null {
+  if (after === null) return null;
+  const page = run.local.read(() => readOutboxPage(run, after, end));
+  if (rereads(page).length > 0) return null;
+  const built = buildBatchBehind(run, inFlight, page);
+  return built?.batch == null ? null : { page, ...built };
+}
+
+function rereads(page: OutboxPage) {
+  return page.intents.filter((intent) => intent.kind === 'reread');
+}
+
+/** Commits what is about to be sent, and that the batch before it was taken (DESIGN 6.1). */
+function save(run: Run, { page, batch, waiting }: Prepared, before: Answered | null): void {
   run.local.write(() => {
     settleLocally(run, page.intents, waiting);
-    if (batch !== null) {
-      run.local.saveBatch(batch);
-      run.local.setMeta('last_batch', String(number));
-    }
+    if (before !== null) run.local.answerBatch(before.batch.number, before.answer);
+    if (batch === null) return;
+    run.local.saveBatch(batch);
+    run.local.setMeta('last_batch', String(batch.number));
   });
-  if (batch === null) return 'nothing';
-  run.at('upload:batch-saved');
-  const reply = await sendOnce(run, batch, meanwhile);
-  await acknowledge(run, batch, swaps.limit(batch, reply));
-  return reply.outcomes.length === 0 && reply.rows.length === 0 ? 'plainly' : 'with-outcomes';
+  if (batch !== null) run.at('upload:batch-saved');
 }
 
 /** What needs no HQ: net changes of nothing, rows that may not go, rows that wait. Writes only what is new. */

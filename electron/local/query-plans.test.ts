@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Statement } from 'better-sqlite3';
+import { outboxStore } from './outbox-store.ts';
+import { rowStore } from './row-store.ts';
+import { makeShop, shopPlan, tempFolder } from './testing.ts';
+
+/** Every step of a plan that walks a table or an index prefix of it instead of looking one row up. */
+function walks(details: readonly string[]): string[] {
+  return details.filter(
+    (detail) =>
+      (/^SCAN (?!\w+ VIRTUAL)/.test(detail) && !/SUBQUERY|CONSTANT ROW/.test(detail)) ||
+      /^SEARCH r USING (PRIMARY KEY|INDEX \w+) \(tbl=\?\)$/.test(detail),
+  );
+}
+
+test('no look-up by key walks a table: a page of the feed costs the same in a shop of any size', () => {
+  using folder = tempFolder();
+  const db = makeShop(join(folder.path, 'payflow.db'));
+  const seen = new Set<string>();
+  const context = {
+    prepare: (sql: string): Statement<unknown[], unknown> => {
+      seen.add(sql);
+      return db.prepare<unknown[], unknown>(sql);
+    },
+    now: () => '2026-11-22T00:00:00.000Z',
+  };
+  const rows = rowStore(context, () => ({ plan: shopPlan, terminal: 't' }));
+  const outbox = outboxStore(
+    context,
+    () => shopPlan,
+    () => 't',
+  );
+
+  for (const table of shopPlan.tables) {
+    rows.known(table, ['a']);
+    rows.serverIds(table, ['a']);
+    rows.rows(table, ['a']);
+    rows.referrers(table, ['a']);
+    rows.remove(table, ['a']);
+    for (const { columns } of table.uniques) {
+      const indexes = columns.map((name) => table.columns.findIndex(({ hq }) => hq === name));
+      rows.findByUnique(table, indexes, [indexes.map(() => 'x')]);
+    }
+    outbox.entriesOf(table, ['a']);
+    outbox.entriesBeside(table, ['a'], 0, 1);
+    outbox.bases(table, ['a']);
+    outbox.acknowledge(table, 'b', [{ localId: 'a', serverId: 'a', hash: null, upto: 1 }]);
+  }
+
+  const walking = [...seen].flatMap((sql) => {
+    if (/^\s*INSERT/.test(sql)) return [];
+    const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`);
+    const parameters = Object.fromEntries(
+      [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null]),
+    );
+    const marks = (sql.match(/\?/g) ?? []).map(() => null);
+    const details = plan.all(...(Object.keys(parameters).length > 0 ? [parameters] : marks)) as {
+      detail: string;
+    }[];
+    return walks(details.map(({ detail }) => detail)).map((detail) => `${detail}: ${sql}`);
+  });
+  db.close();
+  expect(seen.size).toBeGreaterThan(20);
+  expect(walking).toEqual([]);
+});
