@@ -121,8 +121,11 @@ test('Ctrl-C in the middle of the endless demo ends it well and leaves nothing',
 });
 
 test('Ctrl-C before the first sync ends it too', async () => {
+  let told = false;
   const ended = await demo([], (out, pid) => {
-    if (out.includes('PayFlow demo')) process.kill(pid, 'SIGINT');
+    if (told || !out.includes('PayFlow demo')) return;
+    told = true;
+    process.kill(pid, 'SIGINT');
   });
   expect({ exit: ended.exit, err: ended.err }).toEqual({ exit: 0, err: '' });
   expect(ended.out).toContain('Stopped before the first sync. Nothing of the demo is left.');

@@ -125,6 +125,6 @@ function configure(db: Database.Database): void {
   db.pragma('trusted_schema = OFF'); // the file is written by other programs: its triggers get harmless functions only
   db.pragma('cell_size_check = ON');
   // A first load rewrites the same index pages again and again: fewer checkpoints write each of them fewer times.
-  db.pragma('wal_autocheckpoint = 8000');
+  db.pragma('wal_autocheckpoint = 4000');
   db.pragma('cache_size = -32000');
 }

@@ -153,17 +153,25 @@ export function outboxStore(
       table.terminalColumn === null
         ? ''
         : `, ${id(table.terminalColumn)} = coalesce(t.${id(table.terminalColumn)}, :terminal)`;
+    // Asked once for all: next to no batch meets an edit made meanwhile.
+    const anyNewer =
+      prepare(
+        `SELECT 1 FROM json_each(?) j CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value LIMIT 1`,
+      ).get(ids, table.name) !== undefined;
     const newer = `EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = :tbl AND o.local_id = t.local_id)`;
+    const status = anyNewer
+      ? `CASE WHEN ${newer} THEN 'pending' ELSE 'synced' END,
+             sync_operation = CASE WHEN ${newer} THEN 'update' ELSE NULL END`
+      : `'synced', sync_operation = NULL`;
     prepare(`
       UPDATE ${id(table.name)} AS t SET
              server_id = (SELECT coalesce(r.server_id, r.local_id) FROM sync_row r
                            WHERE r.tbl = :number AND r.local_id = t.local_id),
              last_sync_at = :now${setFill}${setTerminal},
-             sync_status = CASE WHEN ${newer} THEN 'pending' ELSE 'synced' END,
-             sync_operation = CASE WHEN ${newer} THEN 'update' ELSE NULL END
+             sync_status = ${status}
        WHERE t.local_id IN (SELECT value FROM json_each(:ids))`).run({
       number: table.number,
-      tbl: table.name,
+      ...(anyNewer ? { tbl: table.name } : {}),
       now: now(),
       ids,
       ...(fill.length > 0 ? { batchId } : {}),

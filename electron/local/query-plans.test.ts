@@ -51,13 +51,11 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
   const walking = [...seen].flatMap((sql) => {
     if (/^\s*INSERT/.test(sql)) return [];
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`);
-    const parameters = Object.fromEntries(
-      [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null]),
-    );
+    const named = [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null] as const);
     const marks = (sql.match(/\?/g) ?? []).map(() => null);
-    const details = plan.all(...(Object.keys(parameters).length > 0 ? [parameters] : marks)) as {
-      detail: string;
-    }[];
+    const nothing: Record<string, null> = Object.fromEntries(named);
+    const found = named.length > 0 ? plan.all(nothing) : plan.all(...marks);
+    const details = found as { detail: string }[];
     return walks(details.map(({ detail }) => detail)).map((detail) => `${detail}: ${sql}`);
   });
   db.close();

@@ -65,13 +65,19 @@ export function keyEquals(table: TablePlan, row: string, key: string): string {
     .join(' AND ');
 }
 
-/** Order and starting point of a streamed table: the index's own order where that is byte order or a number's. */
+/** Kinds whose canonical text is what the type itself reads. */
+const INDEXED_KINDS: ReadonlySet<string> = new Set(['integer', 'uuid', 'text']);
+
+/**
+ * Order and starting point of a streamed table: the order of the key's own index, so that nothing has to be sorted
+ * before the first row comes. Any order will do that stays the same when a load resumes.
+ */
 export function keyOrder(
   table: TablePlan,
   after: string | null,
 ): { orderBy: string; behind: string } {
   const column = `${ROW}.${id(table.key[0] ?? '')}`;
-  if (table.ownKey && (table.keyKind === 'integer' || table.keyKind === 'uuid')) {
+  if (table.ownKey && INDEXED_KINDS.has(table.keyKind)) {
     return {
       orderBy: column,
       behind: after === null ? 'true' : `${column} > ${literal(after)}::${table.keyCastType}`,
