@@ -53,7 +53,7 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     const plan = db.prepare(`EXPLAIN QUERY PLAN ${sql}`);
     const named = [...sql.matchAll(/:(\w+)/g)].map(([, name]) => [name, null] as const);
     const marks = (sql.match(/\?/g) ?? []).map(() => null);
-    const nothing: Record<string, null> = Object.fromEntries(named);
+    const nothing = Object.fromEntries(named) as Record<string, null>;
     const found = named.length > 0 ? plan.all(nothing) : plan.all(...marks);
     const details = found as { detail: string }[];
     return walks(details.map(({ detail }) => detail)).map((detail) => `${detail}: ${sql}`);
