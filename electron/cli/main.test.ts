@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 
 const main = join(import.meta.dirname, 'main.ts');
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
 
 /** The real program in an empty folder with nothing of this machine's settings. */
 function payflow(
@@ -13,6 +18,7 @@ function payflow(
   files: Record<string, string> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'payflow-cli-'));
+  folders.push(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   const result = spawnSync(process.execPath, [main, ...args], {
     cwd: folder,

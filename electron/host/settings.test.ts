@@ -1,14 +1,22 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { PayflowError } from '../../shared/errors.ts';
 import { parseDatabaseUrl, redactUrl } from './database-url.ts';
 import { createLog } from './log.ts';
 import { readSettings, requireHq } from './settings.ts';
 import { userDataFolder } from './user-data.ts';
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'payflow-settings-'));
+const folders: string[] = [];
+const folder = (): string => {
+  const made = mkdtempSync(join(tmpdir(), 'payflow-settings-'));
+  folders.push(made);
+  return made;
+};
+afterEach(() => {
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true, force: true });
+});
 
 function failureOf(work: () => unknown): PayflowError {
   try {
