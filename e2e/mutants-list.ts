@@ -100,8 +100,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'electron/local/outbox-store.ts',
-        from: ' AND o.seq <= j.value ->> 1)`',
-        to: ')`',
+        from: 'FROM json_each(?)) AND seq <= ?`,',
+        to: 'FROM json_each(?)) AND seq > 0 * ?`,',
       },
     ],
     test: exactlyOnce,

@@ -26,30 +26,38 @@ export type OutboxStore = Pick<
 /** Rows per multi-row INSERT (PERFORMANCE: 50 to 100 rows a bind save a fifth of the CPU). */
 const ROWS_PER_INSERT = 50;
 
-interface EntryColumns {
-  readonly seq: number;
-  readonly tbl: string;
-  readonly local_id: string;
-  readonly old_local_id: string | null;
-  readonly op: 'I' | 'U' | 'D';
-  readonly changes: string | null;
-  readonly at: string;
-  readonly id: string;
-}
+type EntryColumns = [
+  seq: number,
+  table: string,
+  localId: string,
+  oldLocalId: string | null,
+  op: 'I' | 'U' | 'D',
+  changes: string | null,
+  at: string,
+  id: string,
+];
 
 const COLUMNS = 'o.seq, o.tbl, o.local_id, o.old_local_id, o.op, o.changes, o.at, o.id';
 
-function entryOf(row: EntryColumns): OutboxEntry {
-  return {
-    seq: row.seq,
-    table: row.tbl,
-    localId: row.local_id,
-    oldLocalId: row.old_local_id,
-    op: row.op,
-    changes: row.changes === null ? null : (JSON.parse(row.changes) as OutboxEntry['changes']),
-    at: row.at,
-    id: row.id,
-  };
+const NO_CHANGES: OutboxEntry['changes'] = {};
+
+function entryOf([
+  seq,
+  table,
+  localId,
+  oldLocalId,
+  op,
+  changes,
+  at,
+  id,
+]: EntryColumns): OutboxEntry {
+  return { seq, table, localId, oldLocalId, op, changes: changesOf(changes), at, id };
+}
+
+/** An insert of a table without `add` columns says {}. */
+function changesOf(text: string | null): OutboxEntry['changes'] {
+  if (text === null) return null;
+  return text === '{}' ? NO_CHANGES : (JSON.parse(text) as OutboxEntry['changes']);
 }
 
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
@@ -59,7 +67,11 @@ export function outboxStore(
   ownTerminal: () => string,
 ): OutboxStore {
   const entries = (sql: string, ...params: unknown[]): OutboxEntry[] =>
-    (prepare(sql).all(...params) as EntryColumns[]).map(entryOf);
+    (
+      prepare(sql)
+        .raw()
+        .all(...params) as EntryColumns[]
+    ).map(entryOf);
 
   /** After entries are gone: a row without any is synced, one with newer ones stays pending. */
   const settleStatus = (table: TablePlan, localId: string): void => {
@@ -97,6 +109,10 @@ export function outboxStore(
 
   /** HQ has heard of references that were set over ones out of scope: its old values are no longer kept beside. */
   const forgetRefs = (table: TablePlan, ids: string): void => {
+    const anyKept = prepare(
+      'SELECT 1 FROM sync_row INDEXED BY sync_row_refs WHERE tbl = ? AND refs IS NOT NULL LIMIT 1',
+    );
+    if (anyKept.get(table.number) === undefined) return;
     const kept = prepare(`
       SELECT r.local_id AS localId, r.refs FROM json_each(?) j
        CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = j.value WHERE r.refs IS NOT NULL`).all(
@@ -143,7 +159,13 @@ export function outboxStore(
   };
 
   /** What the POS reads of its rows; one that it has changed again meanwhile stays pending. */
-  const markSynced = (table: TablePlan, ids: string, batchId: string): void => {
+  const markSynced = (
+    table: TablePlan,
+    rows: readonly Acknowledged[],
+    ids: string,
+    batchId: string,
+  ): void => {
+    const keepsIds = rows.every(({ localId, serverId }) => serverId === localId);
     const fill = Object.keys(table.fill).map(
       (hq) => table.unsynced.find((column) => column.hq === hq)?.local ?? hq,
     );
@@ -163,14 +185,15 @@ export function outboxStore(
       ? `CASE WHEN ${newer} THEN 'pending' ELSE 'synced' END,
              sync_operation = CASE WHEN ${newer} THEN 'update' ELSE NULL END`
       : `'synced', sync_operation = NULL`;
+    const serverId = `(SELECT coalesce(r.server_id, r.local_id) FROM sync_row r
+                           WHERE r.tbl = :number AND r.local_id = t.local_id)`;
     prepare(`
       UPDATE ${id(table.name)} AS t SET
-             server_id = (SELECT coalesce(r.server_id, r.local_id) FROM sync_row r
-                           WHERE r.tbl = :number AND r.local_id = t.local_id),
+             server_id = ${keepsIds ? 't.local_id' : serverId},
              last_sync_at = :now${setFill}${setTerminal},
              sync_status = ${status}
        WHERE t.local_id IN (SELECT value FROM json_each(:ids))`).run({
-      number: table.number,
+      ...(keepsIds ? {} : { number: table.number }),
       ...(anyNewer ? { tbl: table.name } : {}),
       now: now(),
       ids,
@@ -320,16 +343,13 @@ export function outboxStore(
         settleStatus(table, localId);
       }
     },
-    acknowledge(table, batchId, rows) {
+    acknowledge(table, batchId, rows, upto) {
       if (rows.length === 0) return;
       const ids = JSON.stringify(rows.map((row) => row.localId));
-      prepare(`
-        DELETE FROM sync_outbox WHERE seq IN (
-          SELECT o.seq FROM json_each(?) j
-           CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value ->> 0 AND o.seq <= j.value ->> 1)`).run(
-        JSON.stringify(rows.map((row) => [row.localId, row.upto])),
-        table.name,
-      );
+      prepare(
+        `DELETE FROM sync_outbox
+          WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?)) AND seq <= ?`,
+      ).run(table.name, ids, upto);
       prepare(
         'DELETE FROM sync_base WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
       ).run(table.name, ids);
@@ -345,7 +365,7 @@ export function outboxStore(
         ).run(table.number, JSON.stringify(gone));
       }
       noteSynced(table, rows);
-      markSynced(table, ids, batchId);
+      markSynced(table, rows, ids, batchId);
       forgetRefs(table, ids);
     },
     setStatus(table, localIds, status) {

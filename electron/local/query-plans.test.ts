@@ -45,7 +45,7 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     outbox.entriesOf(table, ['a']);
     outbox.entriesBeside(table, ['a'], 0, 1);
     outbox.bases(table, ['a']);
-    outbox.acknowledge(table, 'b', [{ localId: 'a', serverId: 'a', hash: null, upto: 1 }]);
+    outbox.acknowledge(table, 'b', [{ localId: 'a', serverId: 'a', hash: null }], 1);
   }
 
   const walking = [...seen].flatMap((sql) => {

@@ -35,6 +35,8 @@ export interface Shop {
 }
 
 const SCAN_PAGE = 1000;
+/** Columns of `rowColumns` before the row's values. */
+const ROW_COLUMNS = 4;
 /** Half a character stands for bytes that are no text: no UTF-8 reads so, and the codec refuses it. */
 const NOT_UNICODE = '\uD800';
 
@@ -78,18 +80,20 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
     localId: row[0] as string,
     serverId: row[1] as string | null,
     refs: row[2] === null ? null : (JSON.parse(row[2] as string) as Record<string, string>),
-    values: row.slice(4).map((value, index) => asWritten(table, index, row[0] as string, value)),
+    values: valuesOf(table, row),
   });
+  const valuesOf = (table: TablePlan, row: readonly LocalValue[]): LocalValue[] => {
+    const values = row.slice(ROW_COLUMNS);
+    for (const [index, value] of values.entries()) {
+      if (typeof value === 'string' && value.includes('\uFFFD'))
+        values[index] = asWritten(table, index, row[0] as string, value);
+    }
+    return values;
+  };
   /** SQLite's texts are whatever bytes a POS wrote, and the driver reads what is no UTF-8 as U+FFFD. */
-  const asWritten = (
-    table: TablePlan,
-    index: number,
-    localId: string,
-    value: LocalValue,
-  ): LocalValue => {
+  const asWritten = (table: TablePlan, index: number, localId: string, value: string): string => {
     const column = table.columns[index];
-    if (typeof value !== 'string' || !value.includes('\uFFFD') || column === undefined)
-      return value;
+    if (column === undefined) return value;
     const bytes = prepare(
       `SELECT CAST(${id(column.local)} AS BLOB) FROM ${id(table.name)} WHERE local_id = ?`,
     )

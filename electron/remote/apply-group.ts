@@ -32,8 +32,8 @@ export async function applySlice(
   }
 }
 
-const pick = <T>(values: readonly T[], rows: readonly number[]): T[] =>
-  rows.map((row) => values[row] as T);
+const pick = <T>(values: readonly T[], rows: readonly number[]): readonly T[] =>
+  rows.length === values.length ? values : rows.map((row) => values[row] as T);
 
 function columnsOf(table: TablePlan, group: BatchGroup): ColumnPlan[] {
   return group.columns.map((index) => table.columns[index] as ColumnPlan);
@@ -50,6 +50,45 @@ function valueParams(
       pick(group.values[place] ?? [], rows).map((value: Canonical) => wireText(column, value)),
     ),
   );
+}
+
+/** Where the values of an insert come from: expressions beside `u.k`, and what they are bound to. */
+interface Sources {
+  readonly values: readonly { readonly column: string; readonly value: string }[];
+  readonly names: readonly string[];
+  readonly arrays: readonly string[];
+  readonly same: readonly Canonical[];
+}
+
+/**
+ * A column that says the same in every row (null, the store, the terminal) is one parameter; only the others are sent
+ * and unfolded as arrays. `same` parameters stand behind the key's and the arrays'.
+ */
+function sourcesOf(
+  columns: readonly ColumnPlan[],
+  group: BatchGroup,
+  rows: readonly number[],
+): Sources {
+  const values = columns.map((_, place) => pick(group.values[place] ?? [], rows));
+  const isSame = values.map((list) => list.every((value) => value === list[0]));
+  const varying = columns.flatMap((_, place) => (isSame[place] === true ? [] : [place]));
+  const names = varying.map((place) => `v${String(place)}`);
+  const same: Canonical[] = [];
+  return {
+    values: columns.map((column, place) => {
+      if (isSame[place] !== true)
+        return { column: id(column.hq), value: assignSql(column, `u.v${String(place)}`) };
+      same.push(wireText(column, values[place]?.[0] ?? null));
+      const param = `$${String(1 + varying.length + same.length)}::text`;
+      return { column: id(column.hq), value: assignSql(column, param) };
+    }),
+    names,
+    arrays: varying.map((place) => {
+      const column = columns[place] as ColumnPlan;
+      return textArray((values[place] ?? []).map((value) => wireText(column, value)));
+    }),
+    same,
+  };
 }
 
 /** `unnest($1::text[], ...) AS u(k, v0, ...)`. */
@@ -78,15 +117,14 @@ async function insert(
     column: id(column),
     value: literal(batch.id),
   }));
-  const set = [...key, ...assignments(columns), ...fill];
-  const names = ['k', ...columns.map((_, index) => `v${String(index)}`)];
-  const keys = pick(group.keys, rows);
+  const sources = sourcesOf(columns, group, rows);
+  const set = [...key, ...sources.values, ...fill];
   const hash = hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)));
   const query = client.query<[string, string]>({
     text: `INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
-      SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(names)}
+      SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(['k', ...sources.names])}
       ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')}, ${hash}`,
-    values: [textArray(keys), ...valueParams(columns, group, rows)],
+    values: [textArray(pick(group.keys, rows)), ...sources.arrays, ...sources.same],
     rowMode: 'array',
   });
   const { rows: inserted } = await idle.use(client, query);

@@ -16,6 +16,9 @@ export function copyField(field: string): string | null {
   return field.replace(/\\(.)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped);
 }
 
+/** Any escape but the null's: a row without one is read field by field at the price of a comparison. */
+const OTHER_ESCAPE = /\\[^N]/;
+
 /** Cuts a byte stream into rows. A row may span chunks; a chunk may end inside a character. */
 export class CopyReader {
   #rest: Buffer = Buffer.alloc(0);
@@ -36,9 +39,11 @@ export class CopyReader {
     const escaped = text.includes('\\');
     return text.split('\n').map((line) => {
       const fields: (string | null)[] = line.split('\t');
-      if (escaped && line.includes('\\')) {
-        for (let index = 0; index < fields.length; index += 1)
-          fields[index] = copyField(fields[index] ?? '');
+      if (!escaped) return fields;
+      const plain = !OTHER_ESCAPE.test(line);
+      for (let index = 0; index < fields.length; index += 1) {
+        const field = fields[index] ?? '';
+        fields[index] = field === '\\N' ? null : plain ? field : copyField(field);
       }
       return fields;
     });

@@ -25,8 +25,9 @@ export async function readBack(
   const rows: BatchReply['rows'][number][] = [];
   const gone = new Set<RowOutcome>();
   let answered = true;
-  for (const name of await touchedTables(client, context)) {
-    const changed = await changedRows(client, context, context.table(name), sending);
+  for (const touched of await touchedTables(client, context)) {
+    if (isAsSent(context.table(touched.name), sending, outcomes, touched)) continue;
+    const changed = await changedRows(client, context, context.table(touched.name), sending);
     rows.push(...changed.rows);
     answered &&= changed.complete;
   }
@@ -52,12 +53,44 @@ export async function readBack(
   return { rows, gone, ownXid: answered ? (ids[0]?.xid ?? null) : null };
 }
 
-async function touchedTables(client: pg.PoolClient, { plan }: SendContext): Promise<string[]> {
-  const { rows } = await client.query<{ tbl: string }>(
-    `SELECT DISTINCT tbl FROM payflow_sync.feed WHERE tbl = ANY ($1) AND xid = pg_current_xact_id()`,
-    [textArray(plan.tables.map((table) => table.name))],
+/** What this transaction's feed entries say of one table. */
+interface Touched {
+  readonly name: string;
+  readonly entries: number;
+  /** Inserts within our scopes, and nothing else. */
+  readonly insertsOnly: boolean;
+}
+
+async function touchedTables(
+  client: pg.PoolClient,
+  { plan, scopes }: SendContext,
+): Promise<Touched[]> {
+  const { rows } = await client.query<Touched>(
+    `SELECT tbl AS name, count(*)::int AS entries,
+            bool_and(op = 'I' AND was IS NULL AND scope = ANY ($2::text[])) AS "insertsOnly"
+       FROM payflow_sync.feed WHERE tbl = ANY ($1) AND xid = pg_current_xact_id() GROUP BY tbl`,
+    [textArray(plan.tables.map((table) => table.name)), textArray(scopes)],
   );
-  return rows.map((row) => row.tbl);
+  return rows;
+}
+
+/**
+ * One entry for each row that was sent as an insert, taken and stored as sent, and none besides: there is nothing to
+ * read back. An excluded row has no entry, so that another row's could stand for it.
+ */
+function isAsSent(
+  table: TablePlan,
+  { batch, altered }: Sending,
+  outcomes: readonly RowOutcome[],
+  { name, entries, insertsOnly }: Touched,
+): boolean {
+  const groups = batch.groups.filter((group) => group.table === name);
+  if (!insertsOnly || table.exclude !== null || groups.some((group) => group.op !== 'insert'))
+    return false;
+  if (outcomes.some((outcome) => outcome.table === name)) return false;
+  if (groups.some((group) => group.keys.some((key) => altered.has(`${name}\0${key}`))))
+    return false;
+  return entries === groups.reduce((sum, group) => sum + group.keys.length, 0);
 }
 
 /** Rows this transaction touched that are not as the terminal expects them. */

@@ -28,6 +28,8 @@ export function foldEntries(
   entries: readonly OutboxEntry[],
   known: boolean,
 ): PendingChange {
+  const only = entries.length === 1 ? entries[0] : undefined;
+  if (only?.op === 'I' && !known && only.changes !== null) return newRow(only);
   const old = new Map<number, Canonical>();
   const editedAt = new Map<number, string>();
   let baseUnknown = false;
@@ -64,6 +66,22 @@ export function foldEntries(
     editedAt,
     lastAt: last.at,
     baseUnknown,
+  };
+}
+
+const NOTHING: ReadonlyMap<number, never> = new Map<number, never>();
+
+/** A row with nothing but its insert: most of what a till sends. Maps of its own would be most of what it costs. */
+function newRow(entry: OutboxEntry): PendingChange {
+  return {
+    localId: entry.localId,
+    first: entry.seq,
+    last: entry.seq,
+    ids: [entry.id],
+    old: NOTHING,
+    editedAt: NOTHING,
+    lastAt: entry.at,
+    baseUnknown: false,
   };
 }
 

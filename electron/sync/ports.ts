@@ -309,8 +309,6 @@ export interface Acknowledged {
   /** Null: the row was deleted, its sync_row goes. */
   readonly serverId: string | null;
   readonly hash: string | null;
-  /** Entries up to this one were sent; newer ones stay. */
-  readonly upto: number;
 }
 
 /** payflow.db as the engine sees it. Synchronous; every write happens inside `write`. */
@@ -383,8 +381,11 @@ export interface LocalStore {
   setBase(table: TablePlan, localId: string, seq: number, base: readonly Canonical[]): void;
   /** Drops unsent entries of rows whose net change is nothing. */
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
-  /** Accepted rows: the entries that were sent go, newer ones stay. */
-  acknowledge(table: TablePlan, batchId: string, rows: readonly Acknowledged[]): void;
+  /**
+   * Accepted rows: the entries that were sent go, newer ones stay. `upto`: the outbox's highest sequence number when
+   * the batch was read; a batch covers all entries that its rows had then.
+   */
+  acknowledge(table: TablePlan, batchId: string, rows: readonly Acknowledged[], upto: number): void;
   setStatus(
     table: TablePlan,
     localIds: readonly string[],

@@ -43,6 +43,14 @@ function referencedTable(
   return named != null && run.index.has(named) ? named : null;
 }
 
+/** By a row's place in the list. */
+type OpenReferences = Map<number, { column: number; refTable: string; localId: string }[]>;
+
+/** Shared: thousands of rows of a bulk upload have none of these, and empty ones of their own cost them dearly. */
+const NO_REFERENCES: CanonicalRow['unresolved'] = [];
+const NO_COLUMNS: ReadonlySet<number> = new Set();
+const NO_VALUES: ReadonlyMap<number, string> = new Map();
+
 /** Encodes and translates rows of payflow.db: what HQ would hold if it held them. */
 export function canonicalRows(
   run: Translator,
@@ -53,8 +61,8 @@ export function canonicalRows(
   const references = table.columns.flatMap((column, index) =>
     column.reference === null ? [] : [{ column, index }],
   );
-  const soft = encoded.map((): { column: number; refTable: string; localId: string }[] => []);
-  const unresolved = encoded.map((): { column: number; refTable: string; localId: string }[] => []);
+  const soft: OpenReferences = new Map();
+  const unresolved: OpenReferences = new Map();
   for (const { column, index } of references) {
     const wanted = groupBy(encoded.entries(), ([, row]) =>
       referencedTable(run, table, column, row.values),
@@ -72,7 +80,10 @@ export function canonicalRows(
         if (serverId !== undefined) row.values[index] = serverId;
         else {
           const list = fixedReference(column)?.hard === true ? unresolved : soft;
-          list[position]?.push({ column: index, refTable, localId });
+          const open = list.get(position);
+          const reference = { column: index, refTable, localId };
+          if (open === undefined) list.set(position, [reference]);
+          else open.push(reference);
         }
       }
     }
@@ -83,23 +94,23 @@ export function canonicalRows(
     unholdable,
     unheld,
     refs: rows[position]?.refs ?? null,
-    unresolved: unresolved[position] ?? [],
-    soft: soft[position] ?? [],
+    unresolved: unresolved.get(position) ?? NO_REFERENCES,
+    soft: soft.get(position) ?? NO_REFERENCES,
   }));
 }
 
 function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
   const { encode } = run.index.codec(table);
   const values: Canonical[] = new Array<Canonical>(table.columns.length);
-  const fromRefs = new Set<number>();
-  const unheld = new Map<number, string>();
+  let fromRefs: Set<number> | null = null;
+  let unheld: Map<number, string> | null = null;
   let unholdable: { column: string; reason: string } | null = null;
   for (const [index, column] of table.columns.entries()) {
     const raw = row.values[index] ?? null;
     const kept = raw === null ? row.refs?.[column.hq] : undefined;
     if (kept !== undefined) {
       values[index] = kept;
-      fromRefs.add(index);
+      (fromRefs ??= new Set()).add(index);
       continue;
     }
     try {
@@ -108,12 +119,18 @@ function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
     } catch (error) {
       if (!(error instanceof UnholdableValue)) throw error;
       unholdable ??= { column: column.local, reason: error.reason };
-      unheld.set(index, shown(raw));
+      (unheld ??= new Map()).set(index, shown(raw));
       values[index] = null;
     }
   }
   fillTerminal(run, table, values);
-  return { localId: row.localId, values, fromRefs, unholdable, unheld };
+  return {
+    localId: row.localId,
+    values,
+    fromRefs: fromRefs ?? NO_COLUMNS,
+    unholdable,
+    unheld: unheld ?? NO_VALUES,
+  };
 }
 
 /** A value for people, in the conflict log. */

@@ -2,6 +2,7 @@ import type { TablePlan } from '../../../shared/plan.ts';
 import { downloads, type Run } from '../engine.ts';
 import type { CursorRow, HqRow } from '../ports.ts';
 import { applyPage } from './apply.ts';
+import { fillTable } from './fill.ts';
 import { releaseHeld } from './held-rows.ts';
 import { addArrivals, emptyPage } from './page.ts';
 import { preparePage } from './prepare.ts';
@@ -74,18 +75,40 @@ async function loadSlice(
   slice: HqRow[],
   fresh: boolean,
 ): Promise<number> {
+  const start = run.clock.ticks();
+  const filled =
+    fresh &&
+    run.local.write(() => {
+      // The POS has begun to sell: this table is no longer all HQ's.
+      if (run.local.hasEntries(table) || !fillTable(run, table, slice)) return false;
+      saveLoadKey(run, table, slice);
+      return true;
+    });
+  return filled ? run.clock.ticks() - start : applySlice(run, table, slice, fresh);
+}
+
+/** The slice that is not plain: parents to ask HQ for, values to refuse, local rows in the way. */
+async function applySlice(
+  run: Run,
+  table: TablePlan,
+  slice: HqRow[],
+  fresh: boolean,
+): Promise<number> {
   const page = emptyPage(fresh && !run.local.hasEntries(table));
   addArrivals(page, table, slice);
   const facts = await preparePage(run, page);
-  const last = slice.at(-1);
   const start = run.clock.ticks();
   const applied = run.local.write(() => {
-    // The POS has begun to sell while HQ was asked: this table is no longer all HQ's.
+    // The POS has begun to sell while HQ was asked.
     if (page.fresh && run.local.hasEntries(table)) return false;
     applyPage(run, page, facts);
-    saveCursor(run, { ...cursorOf(run, table), loadKey: last?.key ?? null });
+    saveLoadKey(run, table, slice);
     return true;
   });
-  if (!applied) return loadSlice(run, table, slice, false);
+  if (!applied) return applySlice(run, table, slice, false);
   return run.clock.ticks() - start;
+}
+
+function saveLoadKey(run: Run, table: TablePlan, slice: readonly HqRow[]): void {
+  saveCursor(run, { ...cursorOf(run, table), loadKey: slice.at(-1)?.key ?? null });
 }

@@ -100,7 +100,6 @@ function acknowledgeGroup(
         localId,
         serverId: deleted ? null : key,
         hash: deleted ? null : (group.hashes[index] ?? null),
-        upto,
       });
       continue;
     }
@@ -130,7 +129,7 @@ function acknowledgeGroup(
       run.counters.list('upload', table.name, 'rejected', localId);
     }
   }
-  run.local.acknowledge(table, batch.id, accepted);
+  run.local.acknowledge(table, batch.id, accepted, batch.upto);
   run.local.setStatus(table, waiting, 'held');
   run.local.setStatus(table, refused, 'error');
   run.counters.count(
@@ -149,7 +148,7 @@ function acknowledgeHalf(run: Run, batch: Batch, group: BatchGroup, row: number)
   const table = run.index.table(group.table);
   const localId = group.localIds[row] ?? '';
   const serverId = group.keys[row] ?? '';
-  run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null, upto: 0 }]);
+  run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null }], 0);
   const sent = group.values.map((column) => column[row] ?? null);
   run.local.setBase(table, localId, group.upto[row] ?? 0, sent);
 }
