@@ -1,4 +1,46 @@
+import { resolve } from 'node:path';
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { parse } from 'yaml';
+
+/** Catalogues are YAML for people; the window gets them as data, parsed when it is built. */
+function yaml(): Plugin {
+  return {
+    name: 'payflow:yaml',
+    transform(code, id) {
+      if (!id.endsWith('.yaml')) return null;
+      return { code: `export default ${JSON.stringify(parse(code))}`, map: null };
+    },
+  };
+}
+
+const at = (path: string): string => resolve(import.meta.dirname, path);
+
+/** Node's side: everything is bundled but Electron and the one native package. */
+const nodeSide = (entry: Record<string, string>, format: 'es' | 'cjs') => ({
+  consumer: 'server' as const,
+  resolve: { noExternal: true as const, external: ['electron', 'better-sqlite3', 'pg-native'] },
+  build: {
+    outDir: at('dist/electron'),
+    emptyOutDir: false,
+    target: 'node24',
+    minify: false,
+    sourcemap: true,
+    copyPublicDir: false,
+    rolldownOptions: {
+      input: entry,
+      output: {
+        format,
+        entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js',
+        chunkFileNames: '[name]-[hash].js',
+      },
+    },
+  },
+});
+
+/** Vitest walks the whole house, the window's build only its own folder. */
+const root = process.env['VITEST'] === undefined ? at('renderer') : import.meta.dirname;
 
 /** Whole systems and real databases: a limit only against hanging, never a measure. */
 const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 30_000 };
@@ -6,10 +48,33 @@ const postgresTests = '**/*.pg.test.ts';
 const systemTests = 'e2e/**/*.e2e.test.ts';
 const never = ['**/node_modules/**', 'dist/**', 'release/**'];
 
+/** The app in three builds: window (browser), main with its engine thread (ES), sandboxed preload (CommonJS). */
 export default defineConfig({
+  root,
+  base: './',
+  plugins: [react(), yaml()],
+  environments: {
+    client: {
+      build: { outDir: at('dist/renderer'), emptyOutDir: true, sourcemap: true, target: 'es2024' },
+    },
+    main: nodeSide(
+      { main: at('electron/main.ts'), 'engine-worker': at('electron/host/engine-worker.ts') },
+      'es',
+    ),
+    preload: nodeSide({ preload: at('electron/preload.ts') }, 'cjs'),
+  },
+  builder: {
+    async buildApp(builder) {
+      for (const environment of Object.values(builder.environments)) {
+        // Vite's own server environment has nothing of ours.
+        if (environment.name !== 'ssr') await builder.build(environment);
+      }
+    },
+  },
   test: {
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           include: ['{electron,shared,renderer,e2e}/**/*.test.{ts,tsx}'],

@@ -35,9 +35,9 @@ const layers: { path: string; places: string[]; packages?: RegExp }[] = [
   { path: 'electron/sync/', places: ['electron/sync/', 'shared/'], packages: /^$/ },
   {
     path: 'renderer/',
-    places: ['renderer/', 'shared/'],
+    places: ['renderer/', 'shared/', 'resources/messages/'],
     packages:
-      /^(react|react-dom|zustand|zod|recharts|i18next|react-i18next|@mantine\/.+|@tabler\/.+)$/,
+      /^(react|react-dom|zustand|zod|recharts|intl-messageformat|@mantine\/.+|@tabler\/.+)$/,
   },
   { path: 'electron/', places: ['electron/', 'shared/'] },
 ];
