@@ -96,7 +96,11 @@ export const contract = {
   appInfo: method<AppInfo>()('cashier', nothing),
   status: method<StatusView>()('cashier', nothing),
   /** Starts a cycle, or queues exactly one more behind the one that runs. Answers at once. */
-  startSync: method<{ readonly queued: boolean }>()('cashier', z.strictObject({ direction })),
+  startSync: method<{
+    readonly queued: boolean;
+    /** Of the cycle that starts, or of the one that is queued (also where it had been queued before). */
+    readonly runId: string;
+  }>()('cashier', z.strictObject({ direction })),
   cancelSync: method<null>()('cashier', nothing),
   pause: method<null>()('cashier', z.strictObject({ how: z.enum(PAUSES) })),
   resume: method<null>()('cashier', nothing),

@@ -88,6 +88,8 @@ export interface SyncRequest {
   readonly direction: RunDirection;
   readonly table: string | null;
   readonly dryRun: boolean;
+  /** Names the run beforehand; absent: the run names itself. A UUID that no other run has. */
+  readonly runId?: string;
   readonly onProgress: OnProgress;
   /** Aborted by Ctrl-C: the run ends `cancelled` at its next safe point. */
   readonly signal: AbortSignal;

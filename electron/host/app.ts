@@ -138,10 +138,12 @@ class LocalApp implements App {
     direction,
     table,
     dryRun: dry,
+    runId,
     onProgress,
     signal,
   }: Parameters<App['sync']>[0]): Promise<RunReport> {
-    const request: CycleRequest = { direction, table, retry: [] };
+    const named = runId === undefined ? {} : { runId };
+    const request: CycleRequest = { direction, table, retry: [], ...named };
     const db = this.#initialised();
     this.#refuseUnknownTable(db, table);
     if (dry) return dryRun(await this.#connect(db, request, { onProgress, signal }));

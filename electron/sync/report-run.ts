@@ -117,7 +117,7 @@ function makeReport(
           ? 'partial'
           : 'completed';
   return {
-    runId: run.hashing.uuidOf('run', started.at, String(started.ticks)),
+    runId: request.runId ?? run.hashing.uuidOf('run', started.at, String(started.ticks)),
     direction: request.direction,
     status,
     durationMs: Math.round(run.clock.ticks() - started.ticks),
