@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { compileMessage, loadCatalogue, parametersOf } from '../electron/host/messages.ts';
+import { compileMessage, loadCatalogue } from '../electron/host/messages.ts';
+import { parametersOf } from './message-format.ts';
 import { renderMessage, renderStatus, type CatalogueEntry } from './messages.ts';
 import { heldMessage, type HeldRow } from './rows.ts';
 
