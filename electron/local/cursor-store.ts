@@ -1,4 +1,6 @@
-import type { Batch, CursorRow, LocalStore } from '../sync/ports.ts';
+import type { Plan } from '../../shared/plan.ts';
+import type { CursorRow, LocalStore } from '../sync/ports.ts';
+import { batchOf, batchText } from './saved-batch.ts';
 import type { StoreContext } from './statements.ts';
 
 /** Where the terminal stands: cursors, subtrees to read again, own transactions, the open batch. */
@@ -22,7 +24,8 @@ export type CursorStore = Pick<
 
 type CursorColumns = Omit<CursorRow, 'loaded' | 'reload'> & { loaded: number; reload: number };
 
-export function cursorStore({ prepare, now }: StoreContext): CursorStore {
+/** `plan` is asked for at every call: it is not known before HQ has been reached once. */
+export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): CursorStore {
   return {
     meta(name) {
       const row = prepare('SELECT value FROM sync_meta WHERE name = ?').get(name) as
@@ -104,7 +107,7 @@ export function cursorStore({ prepare, now }: StoreContext): CursorStore {
         ownXid: string | null;
       }[];
       return rows.map(({ payload, answered, ownXid }) => ({
-        batch: JSON.parse(payload) as Batch,
+        batch: batchOf(plan(), payload),
         answer: answered === 1 ? { ownXid } : null,
       }));
     },
@@ -118,7 +121,7 @@ export function cursorStore({ prepare, now }: StoreContext): CursorStore {
       prepare('INSERT INTO sync_batch (number, upto) VALUES (?, ?)').run(batch.number, batch.upto);
       prepare('INSERT INTO sync_sent (number, payload, sent_at) VALUES (?, ?, ?)').run(
         batch.number,
-        JSON.stringify(batch),
+        batchText(plan(), batch),
         now(),
       );
     },

@@ -60,6 +60,10 @@ function changesOf(text: string | null): OutboxEntry['changes'] {
   return text === '{}' ? NO_CHANGES : (JSON.parse(text) as OutboxEntry['changes']);
 }
 
+/** By name, not by place: the plan may have other columns by the time it is read. */
+const namedBase = (text: string): ReadonlyMap<string, Canonical> =>
+  new Map(Object.entries(JSON.parse(text) as Record<string, Canonical>));
+
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
 export function outboxStore(
   { prepare, now }: StoreContext,
@@ -316,14 +320,13 @@ export function outboxStore(
       });
     },
     bases(table, localIds) {
-      const found = new Map<string, { seq: number; base: Canonical[] }>();
+      const found: ReturnType<LocalStore['bases']> = new Map();
       for (const localId of localIds) {
         const row = prepare('SELECT seq, base FROM sync_base WHERE tbl = ? AND local_id = ?').get(
           table.name,
           localId,
         ) as { seq: number; base: string } | undefined;
-        if (row !== undefined)
-          found.set(localId, { seq: row.seq, base: JSON.parse(row.base) as Canonical[] });
+        if (row !== undefined) found.set(localId, { seq: row.seq, base: namedBase(row.base) });
       }
       return found;
     },
@@ -334,7 +337,9 @@ export function outboxStore(
         table.name,
         localId,
         seq,
-        JSON.stringify(base),
+        JSON.stringify(
+          Object.fromEntries(table.columns.map(({ hq }, index) => [hq, base[index] ?? null])),
+        ),
       );
     },
     dropEntries(table, rows) {

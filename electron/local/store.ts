@@ -43,7 +43,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
   };
 
   return {
-    ...cursorStore(context),
+    ...cursorStore(context, () => currentShop().plan),
     ...ledgerStore(context),
     ...outboxStore(context, () => currentShop().plan, ownTerminal),
     ...rows,

@@ -374,10 +374,12 @@ export interface LocalStore {
   moveLocalId(table: TablePlan, entry: OutboxEntry): void;
   /** Restores server_id and status on rows a REPLACE has stripped. */
   restoreServerId(table: TablePlan, localId: string, serverId: string): void;
+  /** Stored bases by local_id: HQ's column name -> canonical value. */
   bases(
     table: TablePlan,
     localIds: readonly string[],
-  ): Map<string, { seq: number; base: Canonical[] }>;
+  ): Map<string, { seq: number; base: ReadonlyMap<string, Canonical> }>;
+  /** `base`: canonical values in plan order. */
   setBase(table: TablePlan, localId: string, seq: number, base: readonly Canonical[]): void;
   /** Drops unsent entries of rows whose net change is nothing. */
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;

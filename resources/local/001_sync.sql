@@ -55,8 +55,8 @@ CREATE INDEX sync_row_server ON sync_row (tbl, server_id) WHERE server_id IS NOT
 CREATE INDEX sync_row_kept ON sync_row (tbl, local_id) WHERE kept = 1;
 CREATE INDEX sync_row_refs ON sync_row (tbl, local_id) WHERE refs IS NOT NULL;
 
--- The base of a pending row that was rebased or acknowledged half-way: HQ's row as last seen, canonical
--- values as a JSON array in plan order (DESIGN 7.2). Entries up to `seq` are older than this base.
+-- The base of a pending row that was rebased or acknowledged half-way: HQ's row as last seen, a JSON object of
+-- canonical values by HQ's column names (DESIGN 7.2). Entries up to `seq` are older than this base.
 CREATE TABLE sync_base (
   tbl      TEXT NOT NULL,
   local_id TEXT NOT NULL,

@@ -5,7 +5,7 @@
 import type { MessageParams } from '../../../shared/errors.ts';
 import type { TablePlan } from '../../../shared/plan.ts';
 import { subtractDecimals, type Canonical } from '../codec.ts';
-import { baseOf } from '../download/apply.ts';
+import { baseOf } from '../download/rebase.ts';
 import { groupBy, type Run } from '../engine.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
 import type { KnownRow, LocalRow, OutboxEntry, Rejected } from '../ports.ts';

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
+import type { Batch } from '../sync/ports.ts';
+import { batchOf, batchText } from './saved-batch.ts';
+
+const planOf = (...columns: string[]): Plan =>
+  ({
+    tables: [
+      {
+        name: 'products',
+        columns: columns.map((hq) => ({ hq }) as ColumnPlan),
+      } as unknown as TablePlan,
+    ],
+  }) as unknown as Plan;
+
+const batch: Batch = {
+  number: 7,
+  terminal: 'term-1',
+  epoch: 1,
+  id: 'b',
+  upto: 3,
+  entryIds: ['e1', 'e2'],
+  groups: [
+    {
+      table: 'products',
+      op: 'update',
+      columns: [0, 2],
+      adds: [2],
+      keys: ['p1', 'p2'],
+      localIds: ['p1', 'p2'],
+      values: [
+        ['Tea', 'Milk'],
+        ['-1', '2'],
+      ],
+      bases: [
+        ['tea', 'milk'],
+        [null, null],
+      ],
+      hashes: ['h1', 'h2'],
+      upto: [2, 3],
+      at: ['t1', 't2'],
+    },
+  ],
+};
+
+test('a saved batch comes back as it was', () => {
+  const plan = planOf('name', 'price', 'stock');
+
+  expect(batchOf(plan, batchText(plan, batch))).toEqual(batch);
+});
+
+test("a batch saved before HQ's table got a column in front still names the same columns", () => {
+  const text = batchText(planOf('name', 'price', 'stock'), batch);
+
+  const group = batchOf(planOf('brand', 'name', 'price', 'stock'), text).groups[0];
+
+  expect(group?.columns).toEqual([1, 3]);
+  expect(group?.adds).toEqual([3]);
+  expect(group?.values).toEqual(batch.groups[0]?.values);
+});
+
+test('a column that HQ has lost is left out with its values and bases', () => {
+  const text = batchText(planOf('name', 'price', 'stock'), batch);
+
+  const group = batchOf(planOf('price', 'stock'), text).groups[0];
+
+  expect(group?.columns).toEqual([1]);
+  expect(group?.values).toEqual([['-1', '2']]);
+  expect(group?.bases).toEqual([[null, null]]);
+});

@@ -1,0 +1,50 @@
+import type { Plan } from '../../shared/plan.ts';
+import type { Batch, BatchGroup } from '../sync/ports.ts';
+
+/**
+ * A batch as it is kept: HQ's column names in the place of the plan's numbers, which a change of HQ's schema moves
+ * between the sending of a batch and its second try.
+ */
+type SavedGroup = Omit<BatchGroup, 'columns' | 'adds'> & {
+  readonly columns: readonly string[];
+  readonly adds: readonly string[];
+};
+type SavedBatch = Omit<Batch, 'groups'> & { readonly groups: readonly SavedGroup[] };
+
+const columnsOf = (plan: Plan, table: string): readonly string[] =>
+  plan.tables.find(({ name }) => name === table)?.columns.map(({ hq }) => hq) ?? [];
+
+/** The JSON text of a batch. */
+export function batchText(plan: Plan, batch: Batch): string {
+  const groups = batch.groups.map((group): SavedGroup => {
+    const columns = columnsOf(plan, group.table);
+    const named = (indexes: readonly number[]): string[] =>
+      indexes.map((index) => columns[index] ?? '');
+    return { ...group, columns: named(group.columns), adds: named(group.adds) };
+  });
+  return JSON.stringify({ ...batch, groups } satisfies SavedBatch);
+}
+
+/** The batch of a text. A column that HQ has no longer has nowhere to go and is left out. */
+export function batchOf(plan: Plan, text: string): Batch {
+  const saved = JSON.parse(text) as SavedBatch;
+  return { ...saved, groups: saved.groups.map((group) => groupOf(plan, group)) };
+}
+
+function groupOf(plan: Plan, group: SavedGroup): BatchGroup {
+  const columns = columnsOf(plan, group.table);
+  const places = group.columns.flatMap((name, place) => {
+    const index = columns.indexOf(name);
+    return index < 0 ? [] : [{ index, place }];
+  });
+  const adds = group.adds.map((name) => columns.indexOf(name)).filter((index) => index >= 0);
+  const kept = (lists: readonly (string | null)[][]): (string | null)[][] =>
+    lists.length === 0 ? [] : places.map(({ place }) => lists[place] ?? []);
+  return {
+    ...group,
+    columns: places.map(({ index }) => index),
+    adds,
+    values: kept(group.values),
+    bases: kept(group.bases),
+  };
+}
