@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { recordsLeft, recordsMoved } from '../../shared/report.ts';
 import type { LogEntry } from '../host/app-types.ts';
+import { logsJson } from '../host/public-json.ts';
 import { done } from './outcome.ts';
 import { withApp, withExample, type Session } from './session.ts';
 import { textTable } from './text.ts';
@@ -36,8 +37,7 @@ export function addLogs(program: Command, session: Session): void {
   withExample(command, 'logs --limit 5').action(({ limit }: { limit: number }) =>
     withApp(session, 'local', async ({ app }) => {
       const entries = await app.logs({ limit });
-      const json = entries.map(({ report, ...times }) => ({ ...times, ...report }));
-      return done(json, logsText(entries));
+      return done(logsJson(entries), logsText(entries));
     }),
   );
 }

@@ -4,9 +4,9 @@
  */
 import { join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
-import { renderMessage } from '../../shared/messages.ts';
 import { createLog, logPath, type Log } from '../host/log.ts';
 import { loadCatalogue } from '../host/messages.ts';
+import { errorJson } from '../host/public-json.ts';
 import { readSettings, type Settings } from '../host/settings.ts';
 import { userDataFolder } from '../host/user-data.ts';
 import { exitOf, toFailure } from './failure.ts';
@@ -52,8 +52,9 @@ function showFailure(error: unknown): void {
   // A wrong command line is no event; everything else is, with its trace.
   if (failure.code !== 'USAGE')
     openLog().error(`payflow ${argv.join(' ')}: ${failure.code}`, failure);
-  const message = printable(renderMessage(catalogue, failure.code, failure.params));
-  if (asJson) print(JSON.stringify({ error: { code: failure.code, message } }));
+  const shown = errorJson(failure.code, failure.params, catalogue);
+  const message = printable(shown.message);
+  if (asJson) print(JSON.stringify({ error: { code: shown.code, message } }));
   else process.stderr.write(`${message}\n`);
   process.exitCode = exit;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { RejectedRowShown } from '../../shared/rows.ts';
+import { rejectedJson } from '../host/public-json.ts';
 import { doneWith } from './outcome.ts';
 import { withApp, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable } from './text.ts';
@@ -17,10 +18,9 @@ export function addRejected(program: Command, session: Session): void {
     .command('rejected')
     .description("rows that the other side's rules refuse, with its reason; needs no HQ");
   withExample(command, 'rejected').action(() =>
-    withApp(session, 'local', async ({ app, say }) => {
-      const rows = await app.rejected();
-      const shown = rows.map((row) => ({ ...row, message: say(row.code, row.params) }));
-      return doneWith(rows.length > 0, shown, rejectedText(shown));
+    withApp(session, 'local', async ({ app }) => {
+      const shown = rejectedJson(await app.rejected(), session.catalogue);
+      return doneWith(shown.length > 0, shown, rejectedText(shown));
     }),
   );
 }

@@ -2,38 +2,10 @@ import type { Command } from 'commander';
 import type { Catalogue } from '../../shared/messages.ts';
 import { renderStatus } from '../../shared/messages.ts';
 import type { StatusReport } from '../host/app-types.ts';
+import { statusJson } from '../host/public-json.ts';
 import { doneWith } from './outcome.ts';
 import { withApp, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable } from './text.ts';
-
-const time = (at: number | null): string | null =>
-  at === null ? null : new Date(at).toISOString();
-
-/** DESIGN 10's shape. `reason` is the window's sentence; `headline` and `causes` stand beside it. */
-export function statusJson(
-  { status, facts, terminal }: StatusReport,
-  catalogue: Catalogue,
-): object {
-  const { headline, reason } = renderStatus(catalogue, status.reason);
-  const { waiting, held, rejected, conflicts, lastRun } = facts;
-  return {
-    state: status.state,
-    reason,
-    headline,
-    code: status.reason.code,
-    attention: status.attention,
-    causes: status.causes.map((cause) => ({
-      code: cause.code,
-      message: renderStatus(catalogue, cause).reason,
-    })),
-    terminal,
-    waiting: { upload: waiting, held, rejected, conflicts },
-    oldestUnsentAt: time(facts.oldestUnsentAt),
-    lastRun: lastRun === null ? null : { at: time(lastRun.at), status: lastRun.status },
-    nextRunAt: time(facts.nextRunAt),
-    clockSkewMs: facts.clockSkewMs,
-  };
-}
 
 export function statusText(
   { status, facts, terminal }: StatusReport,
