@@ -60,7 +60,8 @@ const schema = z.object({
   SYNC_BACKUP_KEEP: whole(1, 1_000).default(5),
 });
 
-function isCron(text: string): boolean {
+/** As croner reads it; one that never comes is none. */
+export function isCron(text: string): boolean {
   try {
     return new Cron(text, { paused: true }).nextRun() !== null;
   } catch {
@@ -85,12 +86,21 @@ function filled(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
 }
 
+/** What the environment and the file `.env` of a folder say, empty settings left out. The environment wins. */
+export function readEnvironment(env: Environment, folder: string): Environment {
+  return { ...filled(readEnvFile(folder)), ...filled(env) };
+}
+
 /**
  * Reads and checks the settings. The environment wins over `.env`. Opens nothing, so that a wrong setting ends a
  * command before anything is touched; the sentence names the setting and never shows its value.
  */
 export function readSettings(env: Environment = process.env, folder = process.cwd()): Settings {
-  const source = { ...filled(readEnvFile(folder)), ...filled(env) };
+  return parseSettings(readEnvironment(env, folder), env, folder);
+}
+
+/** Checks settings that are named as the environment names them; `env` and `folder` are where default paths come from. */
+export function parseSettings(source: Environment, env: Environment, folder: string): Settings {
   const parsed = schema.safeParse(source);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
