@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
 import { assignSql, encodeSql, hashSql, wireText, type Canonical } from '../sync/codec.ts';
@@ -98,14 +99,16 @@ function unnest(names: readonly string[]): string {
 
 /**
  * A key that is there already is accepted if the row equals what was sent, else the row is rejected (DESIGN 6.3).
- * RETURNING tells which were new; the comparison reads the others.
+ * HQ answers with one digest's verdict where all were taken as they were sent; thousands of rows that say nothing new
+ * would have to be sent, parsed and looked up.
  */
 async function insert(
   client: pg.PoolClient,
   table: TablePlan,
-  { batch, altered, idle }: Sending,
+  sending: Sending,
   { group, rows }: GroupSlice,
 ): Promise<RowOutcome[]> {
+  const { batch, idle } = sending;
   const columns = columnsOf(table, group);
   const key = table.ownKey
     ? keyColumns(table).map((column) => ({
@@ -120,24 +123,43 @@ async function insert(
   const sources = sourcesOf(columns, group, rows);
   const set = [...key, ...sources.values, ...fill];
   const hash = hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)));
-  const query = client.query<[string, string]>({
-    text: `INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
-      SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(['k', ...sources.names])}
-      ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')}, ${hash}`,
-    values: [textArray(pick(group.keys, rows)), ...sources.arrays, ...sources.same],
+  const sent = rows.map((row) => `${group.keys[row] ?? ''}${group.hashes[row] ?? ''}`).join('');
+  const params = [textArray(pick(group.keys, rows)), ...sources.arrays, ...sources.same];
+  const query = client.query<[string | null]>({
+    text: `WITH taken AS (
+        INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
+        SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(['k', ...sources.names])}
+        ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${keySql(table, 't')} AS k, ${hash} AS h)
+      SELECT CASE WHEN md5(string_agg(k || h, '')) IS DISTINCT FROM $${String(params.length + 1)}
+                  THEN coalesce(json_agg(json_build_array(k, h)), '[]')::text END FROM taken`,
+    values: [...params, createHash('md5').update(sent).digest('hex')],
     rowMode: 'array',
   });
-  const { rows: inserted } = await idle.use(client, query);
-  const fresh = new Map(inserted);
+  const { rows: answers } = await idle.use(client, query);
+  const differing = answers[0]?.[0] ?? null;
+  return differing === null
+    ? []
+    : compareTaken(client, table, sending, { group, rows }, { hash, differing });
+}
+
+/** Not all rows were taken as they were sent: which were, which were there before, and which HQ has stored otherwise. */
+async function compareTaken(
+  client: pg.PoolClient,
+  table: TablePlan,
+  { altered }: Sending,
+  { group, rows }: GroupSlice,
+  answer: { readonly hash: string; readonly differing: string },
+): Promise<RowOutcome[]> {
+  const fresh = new Map(JSON.parse(answer.differing) as [string, string][]);
   for (const row of rows) {
     const stored = fresh.get(group.keys[row] ?? '');
     if (stored !== group.hashes[row]) altered.add(`${table.name}\0${group.keys[row] ?? ''}`);
   }
-  if (inserted.length === rows.length) return [];
+  if (fresh.size === rows.length) return [];
   const there = rows.filter((row) => !fresh.has(group.keys[row] ?? ''));
   const { rows: differing } = await client.query<[string]>({
     text: `SELECT u.k FROM ${unnest(['k', 'h'])} LEFT JOIN ${qualified(table)} t ON ${keyEquals(table, 't', 'u.k')}
-      WHERE ${hash} IS DISTINCT FROM u.h`,
+      WHERE ${answer.hash} IS DISTINCT FROM u.h`,
     values: [textArray(pick(group.keys, there)), textArray(pick(group.hashes, there))],
     rowMode: 'array',
   });

@@ -57,8 +57,9 @@ export function acknowledgePlainly(run: Run, batch: Batch, { ownXid }: PlainAnsw
 
 const NO_OUTCOMES: ReadonlyMap<string, RowOutcome> = new Map();
 
-/** Rows (`table\0key`) that this batch inserts. */
+/** Rows (`table\0key`) that this batch inserts and then sets; a batch without updates has none. */
 function insertedRows(batch: Batch): Set<string> {
+  if (!batch.groups.some((group) => group.op === 'update')) return new Set();
   return new Set(
     batch.groups
       .filter((group) => group.op === 'insert')

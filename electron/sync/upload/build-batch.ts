@@ -118,7 +118,9 @@ function noteArrivedParents(
   intents: readonly (Insert | Update)[],
   newKeys: NewKeys,
 ): void {
-  const references = intents.flatMap((intent) => [...intent.row.unresolved, ...intent.row.soft]);
+  const references = intents
+    .filter((intent) => hasOpenReferences(intent))
+    .flatMap((intent) => [...intent.row.unresolved, ...intent.row.soft]);
   for (const [refTable, group] of groupBy(references, (reference) => reference.refTable)) {
     const localIds = [...new Set(group.map((reference) => reference.localId))];
     const arrived = run.local.serverIds(run.index.table(refTable), localIds);
@@ -152,6 +154,11 @@ function addOwnKeys(run: Run, inserts: readonly Insert[], newKeys: NewKeys): voi
   }
 }
 
+/** Most rows refer to nothing new: what is done for those that do must not be paid by all. */
+function hasOpenReferences({ row }: Insert | Update): boolean {
+  return row.unresolved.length > 0 || row.soft.length > 0;
+}
+
 /** Rows whose parent is neither at HQ nor in this batch; and, in turn, rows that need those. */
 function waitingRows(
   run: Run,
@@ -159,7 +166,20 @@ function waitingRows(
   updates: readonly Update[],
   newKeys: NewKeys,
 ): Map<Insert | Update, MissingParent[]> {
+  const waiting = findWaiting(run, inserts, updates, newKeys);
+  noteCompositeKeys(run, inserts, waiting, newKeys);
+  return waiting;
+}
+
+function findWaiting(
+  run: Run,
+  inserts: readonly Insert[],
+  updates: readonly Update[],
+  newKeys: NewKeys,
+): Map<Insert | Update, MissingParent[]> {
   const waiting = new Map<Insert | Update, MissingParent[]>();
+  const open = [...inserts, ...updates].filter((intent) => intent.row.unresolved.length > 0);
+  if (open.length === 0) return waiting;
   const insertOf = new Map(
     inserts.map((intent) => [`${intent.table.name}\0${intent.localId}`, intent]),
   );
@@ -172,7 +192,7 @@ function waitingRows(
   };
   for (let before = -1; before < waiting.size;) {
     before = waiting.size;
-    for (const intent of [...inserts, ...updates]) {
+    for (const intent of open) {
       if (waiting.has(intent)) continue;
       const columns = intent.kind === 'update' ? new Set(intent.columns) : null;
       const missing = intent.row.unresolved.flatMap(
@@ -193,7 +213,16 @@ function waitingRows(
       if (missing.length > 0) waiting.set(intent, missing);
     }
   }
-  // Composite keys are read off the row once its references are known.
+  return waiting;
+}
+
+/** Composite keys are read off the row once its references are known. */
+function noteCompositeKeys(
+  run: Run,
+  inserts: readonly Insert[],
+  waiting: ReadonlyMap<Insert | Update, unknown>,
+  newKeys: NewKeys,
+): void {
   for (const intent of inserts) {
     if (!intent.table.ownKey && !waiting.has(intent)) {
       const values = resolved(intent, newKeys);
@@ -205,7 +234,6 @@ function waitingRows(
         ?.set(intent.localId, texts.length === 1 ? (texts[0] ?? '') : JSON.stringify(texts));
     }
   }
-  return waiting;
 }
 
 function whyMissing(
@@ -220,7 +248,8 @@ function whyMissing(
 }
 
 /** The row's values with the keys that new parents will have. */
-function resolved(intent: Insert | Update, newKeys: NewKeys): Canonical[] {
+function resolved(intent: Insert | Update, newKeys: NewKeys): readonly Canonical[] {
+  if (!hasOpenReferences(intent)) return intent.row.values;
   const values = [...intent.row.values];
   for (const { column, refTable, localId } of [...intent.row.unresolved, ...intent.row.soft]) {
     values[column] = newKeys.get(refTable)?.get(localId) ?? values[column] ?? null;
@@ -255,17 +284,20 @@ function upserts(
       for (const intent of treeOrder(table, rows)) {
         const values = resolved(intent, newKeys);
         const hash = hashOf(run, values);
-        const forward = intent.row.unresolved.filter(
-          (reference) =>
-            (order.get(reference.refTable) ?? 0) > (order.get(table.name) ?? 0) &&
-            table.columns[reference.column]?.nullable === true,
-        );
-        if (forward.length > 0) {
-          const columns = forward.map((reference) => reference.column);
+        const columns = intent.row.unresolved
+          .filter(
+            (reference) =>
+              (order.get(reference.refTable) ?? 0) > (order.get(table.name) ?? 0) &&
+              table.columns[reference.column]?.nullable === true,
+          )
+          .map((reference) => reference.column);
+        if (columns.length > 0)
           later.push({ intent, columns, values: columns.map((column) => values[column] ?? null) });
-          for (const column of columns) values[column] = null;
-        }
-        push(group, intent, newKeys.get(table.name)?.get(intent.localId) ?? '', values, [], hash);
+        const sent =
+          columns.length === 0
+            ? values
+            : values.map((value, column) => (columns.includes(column) ? null : value));
+        push(group, intent, newKeys.get(table.name)?.get(intent.localId) ?? '', sent, [], hash);
       }
       groups.push(group);
     }

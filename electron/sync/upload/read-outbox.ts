@@ -42,6 +42,9 @@ export interface OutboxPage {
   readonly upto: number;
 }
 
+/** Entries of a pass's first page, at most. */
+const FIRST_PAGE = 1_000;
+
 /**
  * One page of the outbox in sequence order, each row with all its entries; no row that was first edited behind `end`.
  * The caller is inside `local.read`.
@@ -51,9 +54,11 @@ export function readOutboxPage(
   after: number,
   end = Number.POSITIVE_INFINITY,
 ): OutboxPage {
-  const read = run.local.entriesAfter(after, run.limits.batchSize);
+  // HQ is to begin soon: nothing else goes on while the first page is prepared.
+  const limit = after === 0 ? Math.min(run.limits.batchSize, FIRST_PAGE) : run.limits.batchSize;
+  const read = run.local.entriesAfter(after, limit);
   const entries = read.filter((entry) => entry.seq <= end);
-  const full = entries.length === run.limits.batchSize;
+  const full = entries.length === limit;
   const cut = full || entries.length < read.length;
   const refused = new Map(
     run.local.rejected('upload').map((row) => [`${row.table}\0${row.id}`, row]),
