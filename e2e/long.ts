@@ -10,6 +10,7 @@ const LONG_TESTS = [
   'e2e/pos-beside-sync.pg.test.ts',
   'electron/sync/resume-load.pg.test.ts',
 ];
+const LONG_SYSTEM_TESTS = ['e2e/console-busy.e2e.test.ts'];
 const root = resolve(import.meta.dirname, '..');
 
 function runs(arguments_: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
@@ -22,5 +23,9 @@ const long = runs([vitest, 'run', '--project', 'postgres', ...LONG_TESTS], {
   ...process.env,
   PAYFLOW_LONG: '1',
 });
+const longSystem = runs([vitest, 'run', '--project', 'system', ...LONG_SYSTEM_TESTS], {
+  ...process.env,
+  PAYFLOW_LONG: '1',
+});
 const mutants = runs([join('e2e', 'mutants.ts')]);
-process.exitCode = long && mutants ? 0 : 1;
+process.exitCode = long && longSystem && mutants ? 0 : 1;

@@ -1,15 +1,30 @@
-/** `npm run bench`: the two ratios the product promises, measured on this machine in this run. */
+/**
+ * `npm run bench`: the two ratios the product promises and what a person feels of the app, measured on this machine in
+ * this run. `npm run bench -- app` measures the app alone, `-- engine` the engine alone.
+ */
+import { measureApp, type AppFigures } from './app.ts';
 import { createCompany } from './company.ts';
 import { measureDownload } from './download.ts';
 import { hasProgram, rate } from './measure.ts';
 import { measureUpload } from './upload.ts';
 
+const wanted = process.argv[2] ?? 'all';
+if (!['all', 'engine', 'app'].includes(wanted)) {
+  throw new Error('npm run bench takes nothing, "engine" or "app"');
+}
 const missing = ['psql', 'sqlite3'].filter((name) => !hasProgram(name));
 const company = await createCompany();
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 try {
+  if (wanted !== 'app') await benchEngine();
+  if (wanted !== 'engine') sayApp(await measureApp(company));
+} finally {
+  await company.close();
+}
+
+async function benchEngine(): Promise<void> {
   const download = await measureDownload(company, missing.length === 0);
   say(
     `First load of ${download.rows.toLocaleString('en')} products: ${rate(download.rows, download.ours)}`,
@@ -32,6 +47,24 @@ try {
   say(`Upload of ${upload.rows.toLocaleString('en')} customers: ${rate(upload.ours, 1)}`);
   say(`  one awaited upsert per row: ${rate(upload.single, 1)}`);
   say(`  ratio ${(upload.ours / upload.single).toFixed(1)} (target: 20 or more)`);
-} finally {
-  await company.close();
+}
+
+function sayApp({ coldStart, idle, input, sale }: AppFigures): void {
+  const ms = (value: number): string => `${Math.round(value).toString()} ms`;
+  say('The app, measured on `payflow serve` with its page in a Chromium (not on Electron):');
+  say(`  cold start to a usable page: ${coldStart.toFixed(2)} s (target: under 2)`);
+  if (idle === null) {
+    say('  idle CPU and memory: not measured, /proc is missing on this system');
+  } else {
+    say(`  idle CPU of the host process: ${idle.cpuPercent.toFixed(2)} % (target: under 1)`);
+    say(
+      `  idle memory of the host process: ${Math.round(idle.memoryMb).toString()} MB (target: under 200)`,
+    );
+  }
+  say(
+    `  click to the next screen while 200,000 rows arrive: ${ms(input.median)}, at most ${ms(input.largest)} in ${input.clicks.toString()} clicks (target: under 100)`,
+  );
+  say(
+    `  sale committed by another process to "at HQ": ${ms(sale.median)}, at most ${ms(sale.largest)} (target: under 1,000)`,
+  );
 }

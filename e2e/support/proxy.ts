@@ -24,6 +24,9 @@ export interface Proxy {
   stopAt(text: string): Promise<Wire>;
   /** As a network that goes: all connections break on both ends. */
   cutAll(): void;
+  /** As an HQ that is switched off: all connections break and new ones are refused, until `up`. */
+  down(): Promise<void>;
+  up(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -103,6 +106,12 @@ export async function startProxy(hqUrl: string, options: ProxyOptions = {}): Pro
   const cutAll = (): void => {
     for (const pair of pairs) for (const socket of pair) socket.destroy();
   };
+  const down = async (): Promise<void> => {
+    cutAll();
+    if (!server.listening) return;
+    server.close();
+    await once(server, 'close');
+  };
   return {
     url(url) {
       const through = new URL(url);
@@ -115,10 +124,12 @@ export async function startProxy(hqUrl: string, options: ProxyOptions = {}): Pro
       });
     },
     cutAll,
-    async close() {
-      cutAll();
-      server.close();
-      await once(server, 'close');
+    down,
+    async up() {
+      if (server.listening) return;
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
     },
+    close: down,
   };
 }
