@@ -1,0 +1,32 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Role } from '../../shared/contract.ts';
+
+/** Long enough to change to a browser, short enough that a link in a scrollback opens nothing. */
+export const LOGIN_CODE_MS = 10 * 60_000;
+
+export interface LoginCodes {
+  /** A code that opens one session of this role, once. */
+  issue(role: Role): string;
+  /** The role of a code that is still good; it is used up by this. */
+  redeem(code: string): Role | null;
+}
+
+const digest = (code: string): string => createHash('sha256').update(code).digest('base64');
+
+/** Kept as digests: what stands in memory opens nothing, and looking one up takes the same time for any guess. */
+export function createLoginCodes(now: () => number = Date.now): LoginCodes {
+  const open = new Map<string, { readonly role: Role; readonly until: number }>();
+  return {
+    issue(role) {
+      const code = randomBytes(32).toString('base64url');
+      open.set(digest(code), { role, until: now() + LOGIN_CODE_MS });
+      return code;
+    },
+    redeem(code) {
+      const key = digest(code);
+      const found = open.get(key);
+      open.delete(key);
+      return found !== undefined && now() <= found.until ? found.role : null;
+    },
+  };
+}
