@@ -1,7 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core';
 import { IconPlayerStop, IconScale } from '@tabler/icons-react';
-import { useEffect, useState } from 'react';
-import type { CheckResult } from '../../shared/views.ts';
+import { useEffect } from 'react';
 import { useCall } from '../bridge/use-call.ts';
 import { useQuery } from '../bridge/use-query.ts';
 import { Empty } from '../components/empty.tsx';
@@ -13,29 +12,21 @@ import { useText } from '../i18n/use-text.ts';
 import { useStatus } from '../status/status-store.ts';
 import { CheckProgress } from './check-progress.tsx';
 import { CheckResultView } from './check-result.tsx';
+import { useCheckStore } from './check-store.ts';
 import { checkRunning } from './check-words.ts';
 
-/** Whether a check was asked for and has not answered yet: it may stand behind a sync before it runs. */
-function useAsked(last: CheckResult | null | undefined, running: boolean, reload: () => void) {
-  const [asked, setAsked] = useState<{ readonly last: number | null; ran: boolean } | null>(null);
-  const at = last?.at ?? null;
-  const ended = asked !== null && (at !== asked.last || (asked.ran && !running));
+/** The check that was asked for and has not answered yet; looks for its end. */
+function useAsked(at: number | null | undefined, running: boolean, reload: () => void): boolean {
+  const { asked, saw } = useCheckStore();
+  const waits = asked !== null;
   useEffect(() => {
-    if (asked !== null && running && !asked.ran) setAsked({ ...asked, ran: true });
-    if (ended) {
-      setAsked(null);
-      reload();
-    }
-  }, [asked, running, ended, reload]);
-  return {
-    asked: asked !== null && !ended,
-    ask: () => {
-      setAsked({ last: at, ran: false });
-    },
-    forget: () => {
-      setAsked(null);
-    },
-  };
+    if (at !== undefined) saw(running, at);
+  }, [at, running, saw]);
+  // Its end is announced as well; asked for here in case that was missed.
+  useEffect(() => {
+    if (!waits) reload();
+  }, [waits, reload]);
+  return waits;
 }
 
 /** Whether both sides really hold the same: starts a check, shows how far it is and what it found. */
@@ -46,11 +37,13 @@ export function CheckScreen() {
   const acting = useAct();
   const query = useQuery('lastCheck', {}, ['check']);
   const running = checkRunning(status);
-  const { asked, ask, forget } = useAsked(query.data, running !== null, query.reload);
+  const { ask, forget } = useCheckStore();
+  const last = query.data === undefined ? undefined : (query.data?.at ?? null);
+  const asked = useAsked(last, running !== null, query.reload);
   const busy = running !== null || asked;
 
   const start = (): void => {
-    ask();
+    ask(last ?? null);
     acting.act('start', async () => {
       try {
         await call('startCheck', {});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { nextAsked } from './check-store.ts';
 import { checkRunning, fieldPairs, resultSentence } from './check-words.ts';
 
 const table = (hq: number, terminal: number, differing = 0) => ({
@@ -60,4 +61,14 @@ test.each([
 
 test('no status and no run: no check', () => {
   expect(checkRunning(null)).toBe(null);
+});
+
+test('a check that was asked for is waited for until its result is there or it was seen to end', () => {
+  const asked = { last: 5, ran: false };
+  expect(nextAsked(asked, false, 5)).toBe(asked);
+  expect(nextAsked(asked, true, 5)).toEqual({ last: 5, ran: true });
+  expect(nextAsked({ last: 5, ran: true }, true, 5)).toEqual({ last: 5, ran: true });
+  expect(nextAsked({ last: 5, ran: true }, false, 5)).toBe(null);
+  expect(nextAsked(asked, false, 6)).toBe(null);
+  expect(nextAsked({ last: null, ran: false }, false, 1)).toBe(null);
 });
