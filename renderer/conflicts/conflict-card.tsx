@@ -1,0 +1,71 @@
+import { Badge, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
+import { IconArchive, IconCheck } from '@tabler/icons-react';
+import type { ConflictShown } from '../../shared/views.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { ShortValue } from '../components/short-value.tsx';
+import { tableLabel } from '../components/table-label.ts';
+import { Value } from '../components/value.tsx';
+import { useText } from '../i18n/use-text.ts';
+import { ruleKey, sidesOf, type Side } from './conflict-words.ts';
+
+interface ConflictCardProps {
+  readonly conflict: ConflictShown;
+}
+
+/** One settled clash: which value, both versions of it side by side, and why the one was kept. */
+export function ConflictCard({ conflict }: ConflictCardProps) {
+  const t = useText();
+  const { table, rowId, column, at, who } = conflict;
+  const [kept, lost] = sidesOf(conflict);
+  return (
+    <Paper component="li" withBorder radius="md" p="md" style={{ listStyle: 'none' }}>
+      <Stack gap="sm">
+        <Group justify="space-between" gap="xs">
+          <ShortValue
+            value={`${tableLabel(table)} · ${rowId} · ${tableLabel(column)}`}
+            lines={2}
+            fw={600}
+          />
+          <Text c="dimmed">{t('conflicts.settled', { at: t.dateTime(at) })}</Text>
+        </Group>
+        <SimpleGrid cols={2} spacing="sm">
+          <SideValue side={kept} isKept />
+          <SideValue side={lost} isKept={false} />
+        </SimpleGrid>
+        <Text>{t(ruleKey(conflict))}</Text>
+        {who === null ? null : (
+          <ShortValue value={t('conflicts.who', { who })} lines={2} c="dimmed" />
+        )}
+      </Stack>
+    </Paper>
+  );
+}
+
+function SideValue({ side, isKept }: { readonly side: Side; readonly isKept: boolean }) {
+  const t = useText();
+  const edited =
+    side.at === null
+      ? t('conflicts.edited.unknown')
+      : t('conflicts.edited', { at: t.dateTime(side.at) });
+  return (
+    <Paper withBorder radius="sm" p="sm" miw={0}>
+      <Stack gap="xs" align="flex-start">
+        <Badge
+          size="lg"
+          variant="light"
+          color={isKept ? 'green' : 'gray'}
+          leftSection={isKept ? <IconCheck size={16} /> : <IconArchive size={16} />}
+        >
+          {t(isKept ? 'conflicts.kept' : 'conflicts.lost')}
+        </Badge>
+        <Value value={side.value} />
+        <Text c="dimmed">
+          {t(`conflicts.from.${side.from}`)}, {edited}
+        </Text>
+        {isKept || side.value === null || side.value === '' ? null : (
+          <CopyButton text={side.value} label={t('conflicts.copy-lost')} />
+        )}
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,39 @@
+import type { ConflictShown } from '../../shared/views.ts';
+
+/**
+ * Which rule decided, as the key of a sentence. The rule alone does not say it: a rule that names a side is only
+ * told where that side also won, for a sentence that contradicts the two values beside it is worse than a plain one.
+ */
+export function ruleKey({
+  rule,
+  winner,
+  hqAt,
+  localAt,
+}: Pick<ConflictShown, 'rule' | 'winner' | 'hqAt' | 'localAt'>): string {
+  if (rule === 'deleted' || rule === 'parent-deleted') return `conflicts.rule.${rule}`;
+  if (rule === winner) return `conflicts.rule.${rule}`;
+  if (hqAt !== null && localAt !== null) {
+    return hqAt === localAt && winner === 'hq'
+      ? 'conflicts.rule.same-time'
+      : `conflicts.rule.newest.${winner}`;
+  }
+  return `conflicts.rule.known-time.${winner}`;
+}
+
+/** One of the two values: whose it was, and when that side wrote it (null: not known). */
+export interface Side {
+  readonly from: 'hq' | 'terminal';
+  readonly value: string | null;
+  readonly at: number | null;
+}
+
+/** The kept value first. */
+export function sidesOf(conflict: ConflictShown): readonly [kept: Side, lost: Side] {
+  const { winner, kept, lost, hqAt, localAt } = conflict;
+  const time = { hq: hqAt, terminal: localAt };
+  const loser = winner === 'hq' ? 'terminal' : 'hq';
+  return [
+    { from: winner, value: kept, at: time[winner] },
+    { from: loser, value: lost, at: time[loser] },
+  ];
+}

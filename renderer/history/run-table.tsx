@@ -1,0 +1,72 @@
+import { Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import type { RunShown } from '../../shared/views.ts';
+import { useText } from '../i18n/use-text.ts';
+import { COLUMNS, lineOf } from './history-words.ts';
+import { RunStatusBadge } from './run-status.tsx';
+
+interface RunTableProps {
+  readonly runs: readonly RunShown[];
+  readonly onOpen: (run: RunShown) => void;
+}
+
+/** A page of runs; a tap anywhere on a line opens it, and so does its button for a keyboard. */
+export function RunTable({ runs, onOpen }: RunTableProps) {
+  const t = useText();
+  return (
+    <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="xs">
+      <Table.Caption>
+        <VisuallyHidden>{t('history.list')}</VisuallyHidden>
+      </Table.Caption>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t('history.when')}</Table.Th>
+          <Table.Th>{t('history.result')}</Table.Th>
+          {COLUMNS.map((column) => (
+            <Table.Th key={column} ta="right">
+              {t(`history.${column}`)}
+            </Table.Th>
+          ))}
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {runs.map((run) => (
+          <RunLine key={run.runId} run={run} onOpen={onOpen} />
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+interface RunLineProps extends Pick<RunTableProps, 'onOpen'> {
+  readonly run: RunShown;
+}
+
+function RunLine({ run, onOpen }: RunLineProps) {
+  const t = useText();
+  const { startedAt, report } = run;
+  const counts = lineOf(report);
+  return (
+    <Table.Tr
+      style={{ cursor: 'pointer' }}
+      onClick={() => {
+        onOpen(run);
+      }}
+    >
+      <Table.Th scope="row" fw={400}>
+        <UnstyledButton mih={48} fw={600} aria-haspopup="dialog">
+          {t.dateTime(startedAt)}
+        </UnstyledButton>
+        <Text c="dimmed">{t(`history.direction.${report.direction}`)}</Text>
+      </Table.Th>
+      <Table.Td>
+        <RunStatusBadge status={report.status} />
+        <Text c="dimmed">{t.duration(report.durationMs)}</Text>
+      </Table.Td>
+      {COLUMNS.map((column) => (
+        <Table.Td key={column} ta="right">
+          {t.number(counts[column])}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
