@@ -18,7 +18,7 @@ import { createGuard } from './guards.ts';
 import { API_LIMITS, type ApiLimits } from './limits.ts';
 import type { LoginCodes } from './login-codes.ts';
 import { addMetrics } from './metrics.ts';
-import type { PublicApi } from './public-api.ts';
+import type { PublicApi } from '../host/public-api.ts';
 import { addSessionRoutes } from './session-routes.ts';
 import { createSessions } from './sessions.ts';
 import { addSyncRoutes } from './sync-routes.ts';

@@ -7,7 +7,7 @@ import type { Host } from '../host/host-types.ts';
 import { logsJson, rejectedJson, statusJson } from '../host/public-json.ts';
 import { callerOf } from './authentication.ts';
 import { jsonSchema, parseInput } from './input.ts';
-import type { PublicApi } from './public-api.ts';
+import type { PublicApi } from '../host/public-api.ts';
 
 const triggerQuery = z.strictObject({
   direction: z.enum(['push', 'pull', 'both'], 'it must be push, pull or both').default('both'),

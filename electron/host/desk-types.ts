@@ -186,6 +186,8 @@ export interface CycleAsked {
   readonly retry: readonly RowName[];
   /** HQ's rows that are read now, listed or not. */
   readonly fetch: readonly RowName[];
+  /** The name of its run where it has one beforehand; a UUID. */
+  readonly runId?: string;
 }
 
 /** What `openApp` (electron/host/app.ts) gives to the threads: the command line's app, with these beside it. */

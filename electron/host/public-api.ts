@@ -1,4 +1,4 @@
-import type { App, RowName } from '../host/app-types.ts';
+import type { App, RowName } from './app-types.ts';
 
 /**
  * What the published endpoints (DESIGN 10) need beside the Host's contract: the lists as `--json` gives them, rows by
