@@ -36,10 +36,20 @@ import { Cancelled } from '../sync/cancelled.ts';
 import { connect, META, refuseForeignFile, type ConnectOptions } from '../sync/connect.ts';
 import { runCycle } from '../sync/cycle.ts';
 import type { CycleRequest, EnginePorts } from '../sync/engine.ts';
-import type { App, InitReport, OnProgress, SchemaReport } from './app-types.ts';
+import type {
+  App,
+  InitReport,
+  OnProgress,
+  SchemaDifference,
+  SchemaFixReport,
+  SchemaReport,
+} from './app-types.ts';
+import { createDesk } from './desk.ts';
+import type { CycleAsked, Desk, HostedApp } from './desk-types.ts';
 import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
 import type { Log } from './log.ts';
+import type { PlannedFile } from './planned-file.ts';
 import { resourcesFolder } from './resources.ts';
 import { requireHq, requireTerminal, type Settings } from './settings.ts';
 import { statusReport } from './status-report.ts';
@@ -52,12 +62,14 @@ const REFILLED: ReadonlySet<string> = new Set(['table-missing', 'column-lossy'])
 const WHOLE_CYCLE: CycleRequest = { direction: 'both', table: null, retry: [] };
 
 /** One process's hold on payflow.db and HQ. Opens each when it is first needed. */
-class LocalApp implements App {
+class LocalApp implements HostedApp {
+  readonly desk: Desk;
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #at: (step: string) => void;
   #engine: EnginePorts | null = null;
   #checked: { version: number; fingerprint: string; plan: Plan } | null = null;
+  #listed: { version: number; text: string; plan: Plan } | null = null;
   #connections: Connections | null = null;
   #lock: EngineLock | null = null;
   #writer: WritableDb | null = null;
@@ -67,16 +79,25 @@ class LocalApp implements App {
     this.#settings = settings;
     this.#log = log;
     this.#at = at;
+    this.desk = createDesk({
+      readable: () => this.#plannedFile(),
+      file: () => {
+        const db = this.#initialised();
+        return { db, plan: storedPlan(db), terminal: metaValue(db, META.terminal) ?? '' };
+      },
+      connect: () => this.#connect(this.#initialised(), WHOLE_CYCLE, NOBODY_LISTENS),
+      differences: async () => (await this.schemaCheck()).differences,
+      fix: (agreed) => this.#fixSchema(agreed),
+      defaultManifest: () => readManifestFile(join(resourcesFolder, 'manifest.yaml')),
+    });
   }
 
   // ------------------------------------------------------------------------------------------ HQ
 
   async installHq(options: Parameters<App['installHq']>[0]) {
-    const path = options.manifest ?? join(resourcesFolder, 'manifest.yaml');
-    const text = await readFile(path, 'utf8').catch((error: unknown) => {
-      const problem = fileProblem(error);
-      throw new PayflowError('MANIFEST_UNREADABLE', { path, problem }, { cause: error });
-    });
+    const { text, path } = await readManifestFile(
+      options.manifest ?? join(resourcesFolder, 'manifest.yaml'),
+    );
     const manifest = readManifest(text, path);
     return this.#hq().use((client) =>
       installCapture(client, {
@@ -169,6 +190,15 @@ class LocalApp implements App {
     );
   }
 
+  async cycle(
+    { direction, retry, fetch }: CycleAsked,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<RunReport> {
+    const request: CycleRequest = { direction, table: null, retry, fetch };
+    return this.#run(this.#initialised(), request, { onProgress, signal });
+  }
+
   async verify(onProgress: OnProgress, signal: AbortSignal) {
     const run = await this.#connect(this.#initialised(), WHOLE_CYCLE, { onProgress, signal });
     return verify(run);
@@ -180,25 +210,9 @@ class LocalApp implements App {
   }
 
   async schemaFix({ apply }: { readonly apply: boolean }) {
-    const { db, plan } = await this.#planned();
-    const report = checkSchema(db, plan);
-    if (!apply)
-      return {
-        differences: report.differences,
-        applied: [],
-        backup: null,
-        remaining: report.differences,
-      };
-    const fixed = await applyFix(db, plan, report, this.#backups());
-    // A table made anew is empty, a column retyped still holds the digits that it had left: HQ's rows come again.
-    for (const { table, code, fix } of report.differences)
-      if (REFILLED.has(code) && fix !== null) markForReload(db, table);
-    return {
-      differences: report.differences,
-      applied: fixed.applied,
-      backup: fixed.backup,
-      remaining: fixed.remaining,
-    };
+    if (apply) return this.#fixSchema(() => undefined);
+    const { differences } = await this.schemaCheck();
+    return { differences, applied: [], backup: null, remaining: differences };
   }
 
   // --------------------------------------------------------------------------------------- local
@@ -321,6 +335,38 @@ class LocalApp implements App {
     return db;
   }
 
+  /** For the window's lists: no HQ, no lock, and no failure where nothing has been set up yet. */
+  #plannedFile(): PlannedFile | null {
+    if (!existsSync(this.#settings.databasePath)) return null;
+    const db = (this.#reader ??= openLocal(this.#settings.databasePath, { readonly: true }));
+    if (localVersion(db) === 0) return null;
+    const text = metaValue(db, META.plan);
+    if (text === null) return null;
+    const version = db.pragma('schema_version', { simple: true }) as number;
+    if (this.#listed?.version !== version || this.#listed.text !== text)
+      this.#listed = { version, text, plan: storedPlan(db) };
+    return { db, plan: this.#listed.plan, terminal: metaValue(db, META.terminal) ?? '' };
+  }
+
+  /** Applies the fix of what differs now, once `agreed` has seen it and has not thrown. */
+  async #fixSchema(
+    agreed: (differences: readonly SchemaDifference[]) => void,
+  ): Promise<SchemaFixReport> {
+    const { db, plan } = await this.#planned();
+    const report = checkSchema(db, plan);
+    agreed(report.differences);
+    const fixed = await applyFix(db, plan, report, this.#backups());
+    // A table made anew is empty, a column retyped still holds the digits that it had left: HQ's rows come again.
+    for (const { table, code, fix } of report.differences)
+      if (REFILLED.has(code) && fix !== null) markForReload(db, table);
+    return {
+      differences: report.differences,
+      applied: fixed.applied,
+      backup: fixed.backup,
+      remaining: fixed.remaining,
+    };
+  }
+
   async #planned(): Promise<{ db: WritableDb; plan: Plan }> {
     const db = this.#initialised();
     const remote = this.#remote();
@@ -395,6 +441,14 @@ function storedPlan(db: ReadableDb): Plan {
   return effectivePlan(db, JSON.parse(text) as Plan);
 }
 
+async function readManifestFile(path: string): Promise<{ text: string; path: string }> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    const problem = fileProblem(error);
+    throw new PayflowError('MANIFEST_UNREADABLE', { path, problem }, { cause: error });
+  });
+  return { text, path };
+}
+
 function refuseFailure(report: RunReport): void {
   if (report.error !== undefined) throw new PayflowError(report.error.code, report.error.params);
   if (report.status === 'cancelled') throw new PayflowError('CANCELLED');
@@ -408,6 +462,6 @@ export function openApp(
   settings: Settings,
   log: Log,
   at: (step: string) => void = () => undefined,
-): Promise<App> {
+): Promise<HostedApp> {
   return Promise.resolve(new LocalApp(settings, log, at));
 }

@@ -1,10 +1,10 @@
 import type { Statement } from 'better-sqlite3';
-import type { WritableDb } from './open.ts';
+import type { ReadableDb } from './open.ts';
 
 /** Prepares each statement once per connection. */
 export type Prepare = (sql: string) => Statement<unknown[], unknown>;
 
-export function preparer(db: WritableDb): Prepare {
+export function preparer(db: ReadableDb): Prepare {
   const statements = new Map<string, Statement<unknown[], unknown>>();
   return (sql) => {
     let statement = statements.get(sql);

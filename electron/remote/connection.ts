@@ -35,34 +35,44 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number;
 }
 
+/** What every connection of ours is made with. */
+export function clientConfig(options: ConnectionOptions) {
+  const { host, port, user, password, database, ssl } = options.address;
+  return {
+    host,
+    port,
+    user,
+    password,
+    database,
+    ssl:
+      ssl === false
+        ? (false as const)
+        : { ...ssl, ...(host.startsWith('/') ? {} : { servername: host }) },
+    application_name: options.applicationName,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    // Longer than any statement may take at HQ: for a network that has gone without a word.
+    query_timeout: 90_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    options: Object.entries(SESSION)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+  };
+}
+
 /** The connections of one engine: one that works and, while a table is streamed, a second one. */
 export class Connections {
   readonly target: Target;
   readonly #pool: pg.Pool;
 
   constructor(options: ConnectionOptions) {
-    const { host, port, user, password, database, ssl } = options.address;
+    const { host, port, user } = options.address;
     this.target = { host, port, user };
     this.#pool = new pg.Pool({
-      host,
-      port,
-      user,
-      password,
-      database,
-      ssl:
-        ssl === false ? false : { ...ssl, ...(host.startsWith('/') ? {} : { servername: host }) },
-      application_name: options.applicationName,
+      ...clientConfig(options),
       max: 3,
-      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-      // Longer than any statement may take at HQ: for a network that has gone without a word.
-      query_timeout: 90_000,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 10_000,
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
-      options: Object.entries(SESSION)
-        .map(([name, value]) => `-c ${name}=${value}`)
-        .join(' '),
     });
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.#pool.on('error', () => undefined);

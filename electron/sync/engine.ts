@@ -27,6 +27,8 @@ export interface CycleRequest {
   readonly table: string | null;
   /** `table` and `id` of held or rejected rows that are tried again whatever stood against them. */
   readonly retry: readonly { readonly table: string; readonly id: string }[];
+  /** Rows of HQ, by its keys, that are read now whether anything stands against them or not; before `retry`. */
+  readonly fetch?: readonly { readonly table: string; readonly id: string }[];
   /** The run's name where whoever asked for it gave it one beforehand (`POST /api/sync/trigger`); a UUID. */
   readonly runId?: string;
 }

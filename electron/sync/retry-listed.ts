@@ -1,11 +1,12 @@
 import { tryAgain } from './download/held-rows.ts';
-import type { Run } from './engine.ts';
+import { downloads, type Run } from './engine.ts';
 
 /**
  * `retry`: rows a person asks for are tried whatever stood against them. Rejected uploads become pending again;
- * held and rejected downloads are re-read now.
+ * held and rejected downloads are re-read now. `fetch` comes first: the parents that those may wait for.
  */
 export async function retryListed(run: Run): Promise<void> {
+  await fetchAsked(run);
   if (run.request.retry.length === 0) return;
   const asked = new Set(run.request.retry.map((row) => `${row.table}\0${row.id}`));
   const uploads = run.local
@@ -26,4 +27,14 @@ export async function retryListed(run: Run): Promise<void> {
     ...held,
     ...refused.map(({ table, id }) => ({ table, id, op: 'upsert' as const })),
   ]);
+}
+
+/** A row that HQ does not show to this terminal stays away; one that is here and is gone at HQ leaves as any other. */
+async function fetchAsked(run: Run): Promise<void> {
+  const asked = (run.request.fetch ?? []).filter(
+    ({ table }) => run.index.has(table) && downloads(run.index.table(table).direction),
+  );
+  if (asked.length === 0) return;
+  const rows = asked.map(({ table, id }) => ({ table, id, op: 'upsert' as const }));
+  await tryAgain(run, rows, { force: true });
 }

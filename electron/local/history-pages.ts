@@ -1,0 +1,86 @@
+/** The conflict log and the runs a page at a time, for the window. Times are ISO 8601, as stored. */
+import type { RunReport, RunStatus } from '../../shared/report.ts';
+import type { PageBounds, PageOf } from './listed-pages.ts';
+import type { ReadableDb } from './open.ts';
+
+export interface ConflictEntry {
+  readonly id: number;
+  readonly table: string;
+  readonly rowId: string;
+  readonly column: string;
+  readonly kept: string | null;
+  readonly lost: string | null;
+  readonly winner: 'hq' | 'terminal';
+  readonly rule: string;
+  readonly hqAt: string | null;
+  readonly localAt: string | null;
+  readonly who: string | null;
+  readonly at: string;
+}
+
+/** Newest first. `search`: rows with these letters in table, id, column or one of the values; '' finds all. */
+export function conflictPage(
+  db: ReadableDb,
+  { offset, limit }: PageBounds,
+  search: string,
+): PageOf<ConflictEntry> {
+  const places = ['tbl', 'row_id', 'column', 'kept', 'lost', 'who'];
+  const found = places.map((place) => String.raw`${place} LIKE :like ESCAPE '\'`).join(' OR ');
+  const where = search === '' ? 'true' : `(${found})`;
+  const named =
+    search === '' ? {} : { like: `%${search.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`)}%` };
+  const rows = db
+    .prepare(
+      `SELECT id, tbl AS "table", row_id AS rowId, column, kept, lost, winner, rule, hq_at AS hqAt, local_at AS localAt,
+              who, at FROM sync_conflict WHERE ${where} ORDER BY id DESC LIMIT :limit OFFSET :offset`,
+    )
+    .all({ ...named, limit, offset }) as ConflictEntry[];
+  const count = db.prepare(`SELECT count(*) FROM sync_conflict WHERE ${where}`).pluck();
+  return { rows, total: count.get(named) as number };
+}
+
+export interface RunEntry {
+  readonly id: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly report: RunReport;
+}
+
+type RunColumns = Omit<RunEntry, 'report'> & { report: string };
+
+const runColumns = 'id, started_at AS startedAt, ended_at AS endedAt, report';
+
+/** Newest first. `status` null: all. */
+export function runPage(
+  db: ReadableDb,
+  { offset, limit }: PageBounds,
+  status: RunStatus | null,
+): PageOf<RunEntry> {
+  const where = status === null ? 'true' : 'status = :status';
+  const named = status === null ? {} : { status };
+  const rows = db
+    .prepare(
+      `SELECT ${runColumns} FROM sync_run WHERE ${where} ORDER BY started_at DESC LIMIT :limit OFFSET :offset`,
+    )
+    .all({ ...named, limit, offset }) as RunColumns[];
+  const count = db.prepare(`SELECT count(*) FROM sync_run WHERE ${where}`).pluck();
+  return { rows: rows.map(runOf), total: count.get(named) as number };
+}
+
+/** The last runs that changed a row on either side, oldest first. */
+export function movingRuns(db: ReadableDb, limit: number): RunEntry[] {
+  const moved = ['download', 'upload']
+    .flatMap((way) => [`$.${way}.applied`, `$.${way}.deleted`])
+    .map((path) => `coalesce(report ->> '${path}', 0)`)
+    .join(' + ');
+  const rows = db
+    .prepare(
+      `SELECT ${runColumns} FROM sync_run WHERE ${moved} > 0 ORDER BY started_at DESC LIMIT ?`,
+    )
+    .all(limit) as RunColumns[];
+  return rows.map(runOf).toReversed();
+}
+
+function runOf(row: RunColumns): RunEntry {
+  return { ...row, report: JSON.parse(row.report) as RunReport };
+}
