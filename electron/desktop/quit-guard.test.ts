@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { createQuitGuard, type QuitPorts } from './quit-guard.ts';
+
+type Answer = 'sync' | 'quit' | 'cancel';
+
+/** A program with unsent rows, and what was done with it in order. */
+function program(unsent: number[], answers: Answer[], ports: Partial<QuitPorts> = {}) {
+  const done: string[] = [];
+  let left = unsent.shift() ?? 0;
+  const guard = createQuitGuard({
+    unsent: () => left,
+    ask: (count, again) => {
+      done.push(`ask ${count}${again ? ' again' : ''}`);
+      return Promise.resolve(answers.shift() ?? 'cancel');
+    },
+    sync: () => {
+      done.push('sync');
+      left = unsent.shift() ?? 0;
+      return Promise.resolve();
+    },
+    close: () => {
+      done.push('close');
+      return Promise.resolve();
+    },
+    exit: () => done.push('exit'),
+    ...ports,
+  });
+  return { guard, done };
+}
+
+test('with nothing unsent it ends at the first wish, unasked', async () => {
+  const { guard, done } = program([0], []);
+  await guard.quit();
+  expect(done).toEqual(['close', 'exit']);
+  expect(guard.done).toBe(true);
+});
+
+test('"Sync and quit" sends, then ends', async () => {
+  const { guard, done } = program([14, 0], ['sync']);
+  await guard.quit();
+  expect(done).toEqual(['ask 14', 'sync', 'close', 'exit']);
+});
+
+test('what could not be sent is named, and asked about again', async () => {
+  const { guard, done } = program([14, 3], ['sync', 'quit']);
+  await guard.quit();
+  expect(done).toEqual(['ask 14', 'sync', 'ask 3 again', 'close', 'exit']);
+});
+
+test('"Cancel" leaves everything as it is, and the next wish is asked about again', async () => {
+  const { guard, done } = program([14], ['cancel', 'quit']);
+  await guard.quit();
+  expect(done).toEqual(['ask 14']);
+  expect(guard.leaving).toBe(false);
+  await guard.quit();
+  expect(done).toEqual(['ask 14', 'ask 14', 'close', 'exit']);
+});
+
+test('a second wish while the first is asked about adds no second question', async () => {
+  const { guard, done } = program([14], ['quit']);
+  await Promise.all([guard.quit(), guard.quit()]);
+  expect(done).toEqual(['ask 14', 'close', 'exit']);
+});
+
+test('a system that shuts down asks nobody, also over an open question', async () => {
+  const answer = Promise.withResolvers<Answer>();
+  const { guard, done } = program([14], [], { ask: () => answer.promise });
+  const asked = guard.quit();
+  await guard.quit({ now: true });
+  expect(done).toEqual(['close', 'exit']);
+  answer.resolve('quit');
+  await asked;
+  expect(done).toEqual(['close', 'exit']);
+});
+
+test('it ends also when closing fails', async () => {
+  const { guard, done } = program([0], [], { close: () => Promise.reject(new Error('no')) });
+  await expect(guard.quit()).rejects.toThrow('no');
+  expect(done).toEqual(['exit']);
+});
