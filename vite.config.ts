@@ -39,6 +39,9 @@ const nodeSide = (entry: Record<string, string>, format: 'es' | 'cjs') => ({
   },
 });
 
+/** PAYFLOW_FAKE=1 builds the window alone, with its fixtures (`?fake=STATE`): for pictures, never for the product. */
+const fake = process.env['PAYFLOW_FAKE'] === '1';
+
 /** Vitest walks the whole house, the window's build only its own folder. */
 const root = process.env['VITEST'] === undefined ? at('renderer') : import.meta.dirname;
 
@@ -53,9 +56,15 @@ export default defineConfig({
   root,
   base: './',
   plugins: [react(), yaml()],
+  define: { 'import.meta.env.PAYFLOW_FAKE': JSON.stringify(fake ? '1' : '') },
   environments: {
     client: {
-      build: { outDir: at('dist/renderer'), emptyOutDir: true, sourcemap: true, target: 'es2024' },
+      build: {
+        outDir: at(fake ? 'dist/renderer-fake' : 'dist/renderer'),
+        emptyOutDir: true,
+        sourcemap: true,
+        target: 'es2024',
+      },
     },
     main: nodeSide(
       { main: at('electron/main.ts'), 'engine-worker': at('electron/host/engine-worker.ts') },
@@ -67,7 +76,8 @@ export default defineConfig({
     async buildApp(builder) {
       for (const environment of Object.values(builder.environments)) {
         // Vite's own server environment has nothing of ours.
-        if (environment.name !== 'ssr') await builder.build(environment);
+        const ours = environment.name !== 'ssr' && (!fake || environment.name === 'client');
+        if (ours) await builder.build(environment);
       }
     },
   },

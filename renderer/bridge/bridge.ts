@@ -24,7 +24,7 @@ export interface Bridge {
   call<M extends Method>(method: M, args: Args<M>): Promise<Result<M>>;
   /** Events in the order the host sent them; the answer ends the subscription. */
   subscribe(listener: (event: HostEvent) => void): () => void;
-  /** Hears every change of the link; silence means `up`. */
+  /** Hears where the link stands unless it is `up`, and every change of it. */
   watchLink(listener: (state: LinkState) => void): () => void;
 }
 

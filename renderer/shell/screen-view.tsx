@@ -1,0 +1,55 @@
+import { Suspense, useEffect, useRef } from 'react';
+import { Loading } from '../components/loading.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { useRouter } from './router-store.ts';
+import { screens } from './screens.ts';
+
+/** How long a screen may take to draw the place it was opened at, in milliseconds. */
+const patience = 5_000;
+
+function reveal(place: string | null): boolean {
+  const target =
+    place === null
+      ? document.querySelector<HTMLElement>('[data-screen-title]')
+      : document.getElementById(place);
+  if (target === null) return false;
+  target.scrollIntoView({ block: 'start' });
+  const field = target.querySelector<HTMLElement>('input, button');
+  (place === null ? target : (field ?? target)).focus({ preventScroll: true });
+  return true;
+}
+
+/** Moves the focus to what was asked for as soon as the screen has drawn it; never again after that. */
+function useReveal(): void {
+  const { visit, place } = useRouter();
+  const shown = useRef(0);
+  useEffect(() => {
+    if (shown.current === visit) return undefined;
+    shown.current = visit;
+    if (reveal(place)) return undefined;
+    const observer = new MutationObserver(() => {
+      if (reveal(place)) observer.disconnect();
+    });
+    observer.observe(document.body, { childList: true, subtree: true });
+    const timer = setTimeout(() => {
+      observer.disconnect();
+    }, patience);
+    return () => {
+      clearTimeout(timer);
+      observer.disconnect();
+    };
+  }, [visit, place]);
+}
+
+export function ScreenView() {
+  const screen = useRouter((state) => state.screen);
+  const Shown = screens[screen];
+  useReveal();
+  return (
+    <ErrorBoundary key={screen}>
+      <Suspense fallback={<Loading />}>
+        <Shown />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,29 @@
+import type { StatusView } from '../../shared/views.ts';
+
+/**
+ * The answer to the cashier's one question. at-hq: every sale is at HQ. here: saved on this terminal, and selling can go
+ * on. careful: the failure itself says what is safe, because saving further sales may not be. none: before the setup.
+ */
+export type Safety = 'at-hq' | 'here' | 'careful' | 'none';
+
+/** Failures under which the till's own file may not take another sale. */
+const risky = new Set([
+  'LOCAL_FULL',
+  'LOCAL_DAMAGED',
+  'LOCAL_READ_ONLY',
+  'LOCAL_CAPTURE_OFF',
+  'LOCAL_NOT_FOUND',
+  'LOCAL_NOT_A_DATABASE',
+  'LOCAL_NO_PERMISSION',
+  'LOCAL_NO_WAL',
+]);
+
+export function safetyOf({ status, facts }: Pick<StatusView, 'status' | 'facts'>): Safety {
+  if (status.state === 'setup') return 'none';
+  if (facts.error !== null && risky.has(facts.error.code)) return 'careful';
+  if (status.causes.some(({ code }) => code === 'STATUS_DISK_LOW' || risky.has(code))) {
+    return 'careful';
+  }
+  const open = facts.waiting + facts.held + facts.rejected;
+  return open === 0 && facts.oldestUnsentAt === null && facts.loaded ? 'at-hq' : 'here';
+}

@@ -1,0 +1,43 @@
+import { Stack } from '@mantine/core';
+import { lazy, Suspense } from 'react';
+import { Loading } from '../components/loading.tsx';
+import { Screen } from '../components/screen.tsx';
+import { useText } from '../i18n/use-text.ts';
+import { Causes } from './causes.tsx';
+import { FactCards } from './fact-cards.tsx';
+import { Progress } from './progress.tsx';
+import { StateCard } from './state-card.tsx';
+import { useStatus } from './status-store.ts';
+
+// The chart's library is larger than all the rest of this screen: the state is there before it.
+const RunsChart = lazy(async () => ({ default: (await import('./runs-chart.tsx')).RunsChart }));
+
+/** Are the sales safe, and what is to be done: then, for whoever wants to know more, the facts behind it. */
+export function StatusScreen() {
+  const t = useText();
+  const view = useStatus();
+  if (view === null) {
+    return (
+      <Screen title={t('shell.nav-status')}>
+        <Loading />
+      </Screen>
+    );
+  }
+  return (
+    <Screen title={t('shell.nav-status')}>
+      <Stack gap="lg">
+        <StateCard view={view} />
+        <Progress view={view} />
+        <Causes status={view.status} />
+        {view.status.state === 'setup' ? null : (
+          <>
+            <FactCards view={view} />
+            <Suspense fallback={<Loading />}>
+              <RunsChart />
+            </Suspense>
+          </>
+        )}
+      </Stack>
+    </Screen>
+  );
+}
