@@ -9,10 +9,12 @@ import { errorJson } from '../host/public-json.ts';
 /** What is not here is a state of this terminal or of HQ (409) or, for INTERNAL, ours (500). */
 const statuses: Readonly<Record<string, number>> = {
   API_BAD_INPUT: 400,
+  BAD_REQUEST: 400,
   API_SIGN_IN: 401,
   API_SESSION_ENDED: 401,
   API_LOGIN_USED: 401,
   API_ROLE: 403,
+  NOT_ALLOWED: 403,
   API_FOREIGN: 403,
   API_NOT_FOUND: 404,
   API_TOO_LARGE: 413,

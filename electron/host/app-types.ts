@@ -167,7 +167,8 @@ export interface App {
   /** A manifest for HQ's catalogue, as YAML. */
   manifest(): Promise<string>;
 
-  init(onProgress: OnProgress, signal: AbortSignal): Promise<InitReport>;
+  /** `runId` names the run of the load beforehand. */
+  init(onProgress: OnProgress, signal: AbortSignal, runId?: string): Promise<InitReport>;
   sync(request: SyncRequest): Promise<RunReport>;
   /** Tries held and rejected rows again now; no names: all of them. */
   retry(rows: readonly RowName[], onProgress: OnProgress, signal: AbortSignal): Promise<RunReport>;

@@ -128,7 +128,7 @@ class LocalApp implements HostedApp {
 
   // ---------------------------------------------------------------------------------------- runs
 
-  async init(onProgress: OnProgress, signal: AbortSignal): Promise<InitReport> {
+  async init(onProgress: OnProgress, signal: AbortSignal, runId?: string): Promise<InitReport> {
     const created = !existsSync(this.#settings.databasePath);
     // HQ first: a file is made or changed only when there is a plan to make it by.
     const remote = this.#remote();
@@ -138,7 +138,8 @@ class LocalApp implements HostedApp {
     migrateLocal(db, join(resourcesFolder, 'local'));
     refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
     const aligned = await createOrAlign(db, plan, this.#backups());
-    const report = await this.#run(db, WHOLE_CYCLE, { onProgress, signal });
+    const request = runId === undefined ? WHOLE_CYCLE : { ...WHOLE_CYCLE, runId };
+    const report = await this.#run(db, request, { onProgress, signal });
     refuseFailure(report);
     return {
       database: this.#settings.databasePath,
@@ -190,12 +191,8 @@ class LocalApp implements HostedApp {
     );
   }
 
-  async cycle(
-    { direction, retry, fetch }: CycleAsked,
-    onProgress: OnProgress,
-    signal: AbortSignal,
-  ): Promise<RunReport> {
-    const request: CycleRequest = { direction, table: null, retry, fetch };
+  async cycle(asked: CycleAsked, onProgress: OnProgress, signal: AbortSignal): Promise<RunReport> {
+    const request: CycleRequest = { ...asked, table: null };
     return this.#run(this.#initialised(), request, { onProgress, signal });
   }
 

@@ -1,4 +1,19 @@
-import type { App, RowName } from './app-types.ts';
+import type { App, RowName, Stats, Checkpoint } from './app-types.ts';
+import type { ConflictRow, HeldRow, RejectedRow } from '../../shared/rows.ts';
+import { PayflowError } from '../../shared/errors.ts';
+import type { CycleAsked } from './desk-types.ts';
+import type { EngineCalls } from './engine-calls.ts';
+import type { Thread } from './engine-thread.ts';
+import type { ReaderCalls } from './reader-calls.ts';
+
+/** Calls of the reader thread: whole lists, as `--json` gives them. */
+export interface PublicReads {
+  allHeld(): Promise<readonly HeldRow[]>;
+  allConflicts(): Promise<readonly ConflictRow[]>;
+  allRejected(): Promise<readonly RejectedRow[]>;
+  stats(): Promise<Stats>;
+  checkpoints(): Promise<readonly Checkpoint[]>;
+}
 
 /**
  * What the published endpoints (DESIGN 10) need beside the Host's contract: the lists as `--json` gives them, rows by
@@ -10,4 +25,39 @@ export interface PublicApi extends Pick<
 > {
   /** Tries these held or rejected rows again, none: all of them. Starts a cycle or queues one, and names it. */
   retry(rows: readonly RowName[]): Promise<{ readonly queued: boolean; readonly runId: string }>;
+}
+
+export interface PublicApiParts {
+  /** The threads of this moment: they are made anew with other settings. */
+  readonly reader: () => Thread<ReaderCalls>;
+  readonly engine: () => Thread<EngineCalls>;
+  readonly requestCycle: (asked: CycleAsked) => {
+    readonly queued: boolean;
+    readonly runId: string;
+  };
+}
+
+export function publicApi({ reader, engine, requestCycle }: PublicApiParts): PublicApi {
+  const held = () => reader().call('allHeld');
+  const rejected = () => reader().call('allRejected');
+  return {
+    held,
+    rejected,
+    conflicts: () => reader().call('allConflicts'),
+    logs: (asked) => reader().call('logs', asked),
+    stats: () => reader().call('stats'),
+    checkpoints: () => reader().call('checkpoints'),
+    reset: (table) => engine().call('reset', { table }),
+    async retry(rows) {
+      const listed = [...(await held()), ...(await rejected())];
+      const unknown = rows.find(
+        (row) => !listed.some(({ table, id }) => table === row.table && id === row.id),
+      );
+      if (unknown !== undefined)
+        throw new PayflowError('ROW_NOT_LISTED', { table: unknown.table, id: unknown.id });
+      const retry =
+        rows.length > 0 ? rows : listed.map(({ table, id }): RowName => ({ table, id }));
+      return requestCycle({ direction: 'both', retry, fetch: [] });
+    },
+  };
 }
