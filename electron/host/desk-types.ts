@@ -1,4 +1,5 @@
-import type { Topic } from '../../shared/contract.ts';
+import type { Service, Topic } from '../../shared/contract.ts';
+import type { Catalogue } from '../../shared/messages.ts';
 import type { Message, RunDirection, RunReport } from '../../shared/report.ts';
 import type { MissingWhy, RowDirection } from '../../shared/rows.ts';
 import type {
@@ -234,6 +235,47 @@ export interface DeskServiceDeps {
   changed(topics: readonly Topic[]): void;
   /** Absent in `serve`. */
   readonly desktop?: DesktopPorts;
-  /** False where no demo can be started inside (its processes need Node). */
+  /** False where no demo can be started inside (no PostgreSQL of its own at hand). */
   readonly demoAllowed: boolean;
+  /** For texts in exported files. */
+  readonly catalogue: Catalogue;
+}
+
+/** `deskService`'s part of the contract. */
+export type DeskCalls = Pick<
+  Service,
+  | 'heldGroups'
+  | 'heldRows'
+  | 'rejectedRows'
+  | 'heldRow'
+  | 'rejectedRow'
+  | 'retryRows'
+  | 'fetchParent'
+  | 'editRejected'
+  | 'exportHeld'
+  | 'conflicts'
+  | 'findReceipt'
+  | 'runs'
+  | 'runPoints'
+  | 'exportRuns'
+  | 'logTail'
+  | 'openLog'
+  | 'lastCheck'
+  | 'differingRows'
+  | 'schemaCheck'
+  | 'schemaFix'
+  | 'settings'
+  | 'saveSettings'
+  | 'testConnection'
+  | 'setup'
+  | 'finishSetup'
+  | 'startDemo'
+>;
+
+export interface DeskService {
+  readonly calls: DeskCalls;
+  /** The host works on the built-in demo shop at the moment. */
+  isDemo(): boolean;
+  /** Ends the demo and removes it, if it runs. After the threads have been closed. */
+  close(): Promise<void>;
 }

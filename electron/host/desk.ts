@@ -17,7 +17,10 @@ export interface DeskParts extends EnginePart {
 export function createDesk(parts: DeskParts): Desk {
   let receipts: ReceiptPlaces | null = null;
   return {
-    ...localDesk(parts.readable, () => (receipts ??= readReceiptPlaces())),
+    ...localDesk(
+      () => parts.readable(),
+      () => (receipts ??= readReceiptPlaces()),
+    ),
     ...engineDesk(parts),
     testConnection: async ({ address, terminal }) => {
       const { text, path } = await parts.defaultManifest();

@@ -67,8 +67,12 @@ export class Stage {
     return opened(this.#server).url();
   }
 
+  get settings(): Settings {
+    return opened(this.#settings);
+  }
+
   get databasePath(): string {
-    return opened(this.#settings).databasePath;
+    return this.settings.databasePath;
   }
 
   async close(): Promise<void> {
