@@ -8,6 +8,7 @@ import {
   fieldOfRefusal,
   patchOf,
   problemsOf,
+  settingOf,
   type Edits,
 } from './settings-form.ts';
 
@@ -76,10 +77,26 @@ test('one switch of the notifications brings the others along', () => {
 
 test('every patch is one that the contract takes', () => {
   const all = patch({
-    ...{ host: 'a', port: 1, database: 'b', user: 'c', password: 'd', tls: 'off' },
-    ...{ terminal: 'T', mode: 'cron', cron: '0 * * * *', batchSize: 1, backupKeep: 1 },
-    ...{ apiEnabled: true, apiPort: 1, attention: false, error: false, offline: false },
-    ...{ language: 'es', appearance: 'dark', large: true, launchAtLogin: false },
+    host: 'a',
+    port: 1,
+    database: 'b',
+    user: 'c',
+    password: 'd',
+    tls: 'off',
+    terminal: 'T',
+    mode: 'cron',
+    cron: '0 * * * *',
+    batchSize: 1,
+    backupKeep: 1,
+    apiEnabled: true,
+    apiPort: 1,
+    attention: false,
+    error: false,
+    offline: false,
+    language: 'es',
+    appearance: 'dark',
+    large: true,
+    launchAtLogin: false,
   });
   expect(contract.saveSettings.args.parse(all)).toEqual(all);
 });
@@ -96,6 +113,15 @@ test('a changed field that cannot be saved is named', () => {
 
 test('a new address needs all of its parts, also those nobody touched', () => {
   expect(problems({ host: 'hq' }, { ...shown, hq: null })).toEqual(['database', 'user']);
+});
+
+test('a test of the connection needs an address although nobody touched it', () => {
+  const empty = { ...shown, hq: null };
+  expect(Object.keys(problemsOf(empty, draftOf(empty), true))).toEqual([
+    'host',
+    'database',
+    'user',
+  ]);
 });
 
 test('an address is one once nothing is missing', () => {
@@ -118,4 +144,14 @@ test.each([
   ['SETTINGS_NOT_SAVED', { path: 'x', problem: 'y' }, null],
 ] as const)('%s stands beside its field', (code, params, field) => {
   expect(fieldOfRefusal({ code, params })).toBe(field);
+});
+
+test('a field is locked with the setting it belongs to', () => {
+  expect((['host', 'password', 'offline', 'cron', 'large'] as const).map(settingOf)).toEqual([
+    'hq',
+    'hq',
+    'notifications',
+    'cron',
+    'large',
+  ]);
 });

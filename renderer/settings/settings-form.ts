@@ -41,7 +41,12 @@ const newAddress = { host: '', port: 5_432, database: '', user: '', tls: 'verify
 export function draftOf(shown: SettingsShown): Draft {
   const { host, port, database, user, tls } = shown.hq ?? newAddress;
   return {
-    ...{ host, port, database, user, tls, password: '' },
+    host,
+    port,
+    database,
+    user,
+    tls,
+    password: '',
     terminal: shown.terminal ?? '',
     mode: shown.mode,
     cron: shown.cron,
@@ -122,14 +127,15 @@ const limits = {
 
 /**
  * What keeps the changed fields from being saved. One part of HQ's address brings the others along: an address is
- * saved as a whole.
+ * saved as a whole. `testing`: the address is wanted although nobody touched it.
  */
 export function problemsOf(
   shown: SettingsShown,
   draft: Draft,
+  testing = false,
 ): Readonly<Partial<Record<Field, Problem>>> {
   const changed = new Set<Field>(changedFields(shown, draft));
-  if (addressFields.some((field) => changed.has(field))) {
+  if (testing || addressFields.some((field) => changed.has(field))) {
     for (const field of addressFields) changed.add(field);
   }
   const needed = (['host', 'database', 'user', 'terminal', 'cron'] as const).filter(
@@ -138,13 +144,20 @@ export function problemsOf(
   const outside = (Object.keys(limits) as (keyof typeof limits)[]).filter(
     (field) => changed.has(field) && !isWhole(draft[field], limits[field][0], limits[field][1]),
   );
-  return Object.fromEntries([
-    ...needed.map((field) => [field, { key: 'settings.needed', params: {} }] as const),
-    ...outside.map((field) => {
-      const [from, to] = limits[field];
-      return [field, { key: 'settings.number', params: { from, to } }] as const;
-    }),
-  ]);
+  const problems: Partial<Record<Field, Problem>> = {};
+  for (const field of needed) problems[field] = { key: 'settings.needed', params: {} };
+  for (const field of outside) {
+    const [from, to] = limits[field];
+    problems[field] = { key: 'settings.number', params: { from, to } };
+  }
+  return problems;
+}
+
+/** The key of `SettingsShown` (and of its `locked`) that a field belongs to. */
+export function settingOf(field: Field): keyof SettingsShown {
+  if (addressFields.some((one) => one === field)) return 'hq';
+  if (noticeFields.some((one) => one === field)) return 'notifications';
+  return plainFields.find((one) => one === field) ?? 'hq';
 }
 
 const byName: Readonly<Record<string, Field>> = {
