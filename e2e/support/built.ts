@@ -12,9 +12,31 @@ const root = resolve(import.meta.dirname, '../..');
 const dist = join(root, 'dist');
 const SOURCES = ['renderer', 'shared', 'resources/messages', 'vite.config.ts', 'package-lock.json'];
 
+interface Target {
+  readonly folder: string;
+  /** With the fixtures behind `?fake=STATE`, which the product's own bundle does not hold. */
+  readonly fake: boolean;
+}
+
 /** Makes dist/renderer as the sources are now. Throws with what Vite said when they do not build. */
-export async function ensureRenderer(): Promise<string> {
-  const folder = join(dist, 'renderer');
+export const ensureRenderer = (): Promise<string> =>
+  ensure({ folder: join(dist, 'renderer'), fake: false });
+
+/** The same window with the fixtures of tests and pictures; elsewhere, so that nobody ships it. */
+export const ensureFakeRenderer = (): Promise<string> =>
+  ensure({ folder: join(root, 'node_modules', '.cache', 'payflow-fake-window'), fake: true });
+
+/** Asked of once per process: a window must not be swapped under a page that has it open. */
+const asked = new Map<string, Promise<string>>();
+
+function ensure(target: Target): Promise<string> {
+  const known = asked.get(target.folder) ?? makeCurrent(target);
+  asked.set(target.folder, known);
+  return known;
+}
+
+async function makeCurrent(target: Target): Promise<string> {
+  const { folder } = target;
   const stamp = join(folder, '.built-from');
   const wanted = digestOfSources();
   const isBuilt = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
@@ -22,7 +44,7 @@ export async function ensureRenderer(): Promise<string> {
   const unlock = await lock();
   try {
     if (isBuilt()) return folder;
-    await build();
+    await build(target);
     writeFileSync(stamp, wanted);
   } finally {
     unlock();
@@ -46,15 +68,20 @@ function digestOfSources(): string {
 }
 
 /** Only the window's part, in a process of its own: a build inside Vitest would take Vitest's view of the config. */
-async function build(): Promise<void> {
+async function build({ folder, fake }: Target): Promise<void> {
+  const config = {
+    logLevel: 'warn',
+    ...(fake ? { envPrefix: ['VITE_', 'PAYFLOW_FAKE'] } : {}),
+    environments: { client: { build: { outDir: folder } } },
+  };
   const script = `
     const { createBuilder } = await import('vite');
-    const builder = await createBuilder({ logLevel: 'warn' });
+    const builder = await createBuilder(${JSON.stringify(config)});
     await builder.build(builder.environments.client);`;
   const { VITEST: _, ...env } = process.env;
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     cwd: root,
-    env: { ...env, NODE_ENV: 'production' },
+    env: { ...env, NODE_ENV: 'production', ...(fake ? { PAYFLOW_FAKE: '1' } : {}) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

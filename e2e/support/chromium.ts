@@ -12,6 +12,8 @@ import { chromium, type Browser, type LaunchOptions } from 'playwright';
 
 const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, 'node_modules', '.cache', 'payflow-chromium');
+/** Goes up whenever `chromium-unpack.ts` makes something else of the same browser. */
+const UNPACKING = 2;
 
 /** What to give to Playwright's `launch` or `launchPersistentContext`. May unpack the browser, which takes seconds once. */
 export async function chromiumOptions(): Promise<LaunchOptions> {
@@ -70,7 +72,7 @@ async function unpacked(): Promise<string> {
     throw new Error('The package @sparticuz/chromium is missing: run `npm ci`.');
   }
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  const folder = join(cache, version);
+  const folder = join(cache, `${version}-${String(UNPACKING)}`);
   if (existsSync(folder)) return folder;
   await mkdir(cache, { recursive: true });
   const own = await mkdtemp(join(cache, '.unpacking-'));

@@ -12,6 +12,7 @@ import { startProxy, type Proxy } from './proxy.ts';
 import { quietLog } from './quiet-log.ts';
 import { startServe, type ServeProcess } from './serve-process.ts';
 import { createHq, type TestHq } from './shop.ts';
+import { TILL, watchProblems } from './window-checks.ts';
 
 export interface ConsoleOptions {
   /** False: there is no payflow.db yet, `serve` makes the first load. Default true. */
@@ -39,9 +40,6 @@ export interface TestConsole {
   openTab(path?: string): Promise<Page>;
   close(): Promise<void>;
 }
-
-/** The window of a POS till. */
-export const TILL = { width: 1024, height: 768 };
 
 /** The caller owes it a `close`, which throws when `serve` did not end well. */
 export async function startConsole(options: ConsoleOptions = {}): Promise<TestConsole> {
@@ -120,21 +118,4 @@ async function openPages(
   };
   const page = await open(serve.link);
   return { page, openTab: (path = '/') => open(new URL(path, serve.origin).href) };
-}
-
-/** Notes what a page does that no page of PayFlow may do. */
-export function watchProblems(page: Page, origin: string, problems: string[]): void {
-  page.on('dialog', (dialog) => {
-    problems.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss().catch(() => undefined);
-  });
-  page.on('console', (message) => {
-    if (message.type() === 'error') problems.push(`console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
-  page.on('request', (request) => {
-    const url = new URL(request.url());
-    const isOwn = url.origin === origin || url.protocol === 'data:' || url.protocol === 'blob:';
-    if (!isOwn) problems.push(`request: ${request.url()}`);
-  });
 }

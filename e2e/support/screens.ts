@@ -13,20 +13,21 @@ export const SCREEN_NAMES = [
 ] as const;
 export type ScreenName = (typeof SCREEN_NAMES)[number];
 
-/** What the navigation calls a screen, in English. */
-const LABELS: Readonly<Record<ScreenName, RegExp>> = {
-  status: /^Status/,
-  held: /^Held/,
-  conflicts: /^Conflicts/,
-  receipt: /receipt/i,
-  history: /^History/,
-  check: /^Data check/,
-  schema: /^Schema/,
-  settings: /^Settings/,
+/** What the navigation calls a screen, and the screen itself, in English. */
+const LABELS: Readonly<Record<ScreenName, string>> = {
+  status: 'Status',
+  held: 'Held rows',
+  conflicts: 'Conflicts',
+  receipt: 'Find a receipt',
+  history: 'History',
+  check: 'Data check',
+  schema: 'Schema',
+  settings: 'Settings',
 };
 
+/** The entry of the navigation; a count may follow its name. */
 export const screenLink = (page: Page, name: ScreenName): Locator =>
-  page.getByRole('navigation').getByRole('link', { name: LABELS[name] });
+  page.getByRole('navigation').getByRole('button', { name: new RegExp(`^${LABELS[name]}`) });
 
 /** Goes to a screen by the navigation and waits until it stands there. */
 export async function goTo(page: Page, name: ScreenName): Promise<void> {
@@ -34,14 +35,16 @@ export async function goTo(page: Page, name: ScreenName): Promise<void> {
   await page.getByRole('heading', { level: 1, name: LABELS[name] }).waitFor();
 }
 
-/** Usable: the state has arrived and its main action can be pressed. */
-export async function waitUntilUsable(page: Page): Promise<void> {
-  await page.getByRole('navigation').waitFor();
-}
-
-/** The window's headline of the state. */
+/** The state in the header of every screen. */
 export const headline = (page: Page, text: string | RegExp): Locator =>
-  page.getByRole('status').getByText(text);
+  page.getByRole('banner').getByText(text, { exact: true });
+
+/** Usable: the state is shown with its reason, and what it asks for can be pressed. */
+export async function waitUntilUsable(page: Page): Promise<void> {
+  const state = page.getByRole('region', { name: 'State' });
+  await state.getByRole('heading', { level: 2 }).waitFor();
+  await state.getByRole('button').first().waitFor();
+}
 
 /** Presses a button of the screen by its words. */
 export const press = (page: Page, name: string | RegExp): Promise<void> =>
@@ -54,10 +57,3 @@ export async function findReceipt(page: Page, number: string): Promise<void> {
   await field.fill(number);
   await field.press('Enter');
 }
-
-/** Pixels that the page is wider than its window. */
-export const sidewaysScroll = (page: Page): Promise<number> =>
-  page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return scrollWidth - clientWidth;
-  });
