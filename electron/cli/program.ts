@@ -13,10 +13,12 @@ import { addRejected } from './rejected.ts';
 import { addReset } from './reset.ts';
 import { addRetry } from './retry.ts';
 import { addSchema } from './schema.ts';
+import { addServe } from './serve.ts';
 import type { Session } from './session.ts';
 import { addStats } from './stats.ts';
 import { addStatus } from './status.ts';
 import { addSync } from './sync.ts';
+import { addToken } from './token.ts';
 import { addVerify } from './verify.ts';
 
 /** Commander never ends the process and never prints an error: both are `main.ts`'s. */
@@ -51,6 +53,8 @@ export function buildProgram(session: Session): Command {
   addReset(program, session);
   addVerify(program, session);
   addSchema(program, session);
+  addServe(program, session);
+  addToken(program, session);
   addDemo(program, session);
   prepare(program);
   return program;
