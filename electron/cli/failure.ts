@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { EXIT, PayflowError } from '../../shared/errors.ts';
+import { asFailure } from '../host/failure.ts';
 
 /** Wrong before any connection: the command line itself, the settings, the manifest (DESIGN 10). */
 const usageCode = /^(USAGE|TABLE_UNKNOWN|ROW_NOT_LISTED|SETTINGS_.+|MANIFEST_.+)$/;
@@ -28,6 +29,5 @@ export function toFailure(error: unknown, help: string, log: string): PayflowErr
     if (error.exitCode === 0) return null;
     return new PayflowError('USAGE', { problem: problemOf(error), help });
   }
-  if (error instanceof PayflowError) return error;
-  return new PayflowError('INTERNAL', { log }, { cause: error });
+  return asFailure(error, log);
 }

@@ -44,23 +44,26 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
   const [last] = loggedRuns(db, 1);
   // Runs that moved nothing leave no record of their own, only this time.
   const lastRunAt = metaValue(db, META.lastRunAt);
-  const failed =
+  const open =
     last !== undefined &&
-    last.report.status === 'failed' &&
+    (last.report.status === 'failed' || last.report.status === 'cancelled') &&
     (lastRunAt === null || last.endedAt > lastRunAt);
   const { error } = last?.report ?? {};
   return {
     ...factsWithoutFile(settings, now),
     configured: settings.hq !== null && settings.terminal !== null,
     loaded: cursors.length > 0 && cursors.every((cursor) => cursor.loaded),
-    error: failed && error !== undefined ? { ...error, since: Date.parse(last.startedAt) } : null,
+    error:
+      open && error !== undefined
+        ? { ...error, since: Date.parse(metaValue(db, META.unfinishedAt) ?? last.startedAt) }
+        : null,
     waiting: upload,
     oldestUnsentAt: oldestUnsentAt === null ? null : Date.parse(oldestUnsentAt),
     held,
     rejected,
     conflicts,
     lastRun:
-      failed || lastRunAt === null
+      open || lastRunAt === null
         ? last === undefined
           ? null
           : { at: Date.parse(last.endedAt), status: last.report.status }

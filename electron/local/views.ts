@@ -49,6 +49,17 @@ export function loggedRuns(db: ReadableDb, limit: number): LoggedRun[] {
   return rows.map((row) => ({ ...row, report: JSON.parse(row.report) as RunReport }));
 }
 
+/** The last run of a status (null: of any) that left a record; null: there is none. */
+export function lastRunWith(db: ReadableDb, status: RunReport['status'] | null): LoggedRun | null {
+  const row = db
+    .prepare(
+      `SELECT started_at AS startedAt, ended_at AS endedAt, report FROM sync_run
+        WHERE ?1 IS NULL OR status = ?1 ORDER BY started_at DESC LIMIT 1`,
+    )
+    .get(status) as { startedAt: string; endedAt: string; report: string } | undefined;
+  return row === undefined ? null : { ...row, report: JSON.parse(row.report) as RunReport };
+}
+
 export interface SavedCursor {
   readonly table: string;
   readonly xid: string;
@@ -126,6 +137,23 @@ export function metaValue(db: ReadableDb, name: string): string | null {
   const value = db.prepare('SELECT value FROM sync_meta WHERE name = ?').pluck().get(name) as
     string | null | undefined;
   return value ?? null;
+}
+
+/** How the store of this terminal is called here; its key where its table has no name for it. */
+export function storeName(db: ReadableDb, plan: Plan | null, store: string | null): string | null {
+  if (plan === null || store === null) return store;
+  const terminals = plan.tables.find(({ name }) => name === plan.terminals.table);
+  const column = terminals?.columns.find(({ hq }) => hq === plan.terminals.store);
+  const reference = column?.reference;
+  if (reference == null || !('table' in reference)) return store;
+  const stores = plan.tables.find(({ name }) => name === reference.table);
+  const named = stores?.columns.find(({ hq }) => hq === 'name');
+  if (stores === undefined || named === undefined) return store;
+  const name = db
+    .prepare(`SELECT ${id(named.local)} FROM ${id(stores.name)} WHERE server_id = ?`)
+    .pluck()
+    .get(store) as string | null | undefined;
+  return name ?? store;
 }
 
 /** Marks tables for a re-baseline at the next run; loses nothing unsent. Answers with their names. */

@@ -16,6 +16,10 @@ export const META = {
   plan: 'plan',
   schemaStamp: 'schema_stamp',
   lastRunAt: 'last_run_at',
+  /** The last run that read HQ's changes to their end. */
+  lastDownloadAt: 'last_download_at',
+  /** Since when runs end before their end, failed or cancelled; gone with the next one that does not. */
+  unfinishedAt: 'unfinished_at',
   lastHeartbeatAt: 'last_heartbeat_at',
 } as const;
 

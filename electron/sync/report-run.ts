@@ -37,11 +37,15 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
   if (touched) saveRun(run, report, started);
   const now = run.clock.now();
   const lastBeat = run.local.meta(META.lastHeartbeatAt);
+  if (run.local.meta(META.unfinishedAt) !== null && !touched)
+    run.local.write(() => {
+      noteEnd(run, report, now);
+    });
   if (moved > 0 || lastBeat === null || Date.parse(now) - Date.parse(lastBeat) >= IDLE_SAVE_MS) {
     await tellHq(run, report, started, moved);
     run.local.write(() => {
       run.local.setMeta(META.lastHeartbeatAt, now);
-      run.local.setMeta(META.lastRunAt, now);
+      noteEnd(run, report, now);
       run.local.prune(new Date(Date.parse(now) - KEEP_SENT_DAYS * 86_400_000).toISOString());
     });
   }
@@ -139,8 +143,19 @@ function saveRun(ports: EnginePorts, report: RunReport, started: Started): void 
       status: report.status,
       report: JSON.stringify(report),
     });
-    if (report.status !== 'failed') ports.local.setMeta(META.lastRunAt, endedAt);
+    noteEnd(ports, report, endedAt);
   });
+}
+
+/** What the status is made of: a run that did not come to its end stands until one does. */
+function noteEnd({ local }: EnginePorts, { status, direction }: RunReport, at: string): void {
+  if (status === 'failed' || status === 'cancelled') {
+    if (local.meta(META.unfinishedAt) === null) local.setMeta(META.unfinishedAt, at);
+    return;
+  }
+  local.setMeta(META.lastRunAt, at);
+  if (direction !== 'pull') local.setMeta(META.lastDownloadAt, at);
+  if (local.meta(META.unfinishedAt) !== null) local.setMeta(META.unfinishedAt, null);
 }
 
 function saveIdleCursors(run: Run): void {

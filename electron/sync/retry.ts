@@ -59,6 +59,8 @@ const table: Readonly<Record<string, Decision>> = {
   HQ_DISK_FULL: retry(minute, 10 * minute),
   UPLOAD_ALREADY_APPLIED: clash, // the next cycle settles it (DESIGN 6.1)
   LOCAL_LOCKED: retry(100, 5_000),
+  ENGINE_RUNNING: retry(1_000, 30_000), // a command line at work
+  ENGINE_THREAD_LOST: outage,
   VALUE_UNHOLDABLE: reject,
   HQ_OWNS_TABLE: reject,
   APPEND_ONLY: reject,

@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { z } from 'zod';
+import type { Plan } from '../../shared/plan.ts';
+import { recordsMoved } from '../../shared/report.ts';
+import type { Facts } from '../../shared/status.ts';
+import type { StatusView } from '../../shared/views.ts';
+import { localVersion } from '../local/migrate.ts';
+import { openLocal, type ReadableDb } from '../local/open.ts';
+import { lastRunWith, metaValue, storeName } from '../local/views.ts';
+import { META } from '../sync/connect.ts';
+import type { Settings } from './settings.ts';
+import { statusReport } from './status-report.ts';
+
+/** A pause as it survives a restart. Milliseconds since 1970; `until` null: until a person resumes. */
+export interface KeptPause {
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** What payflow.db alone says; the host adds what only it knows (a run under way, HQ's reach, the next run). */
+export interface LocalFacts extends Pick<
+  StatusView,
+  'terminal' | 'store' | 'lastRun' | 'lastCompleteAt' | 'pricesAt'
+> {
+  /** Sync has been set up in this file. */
+  readonly initialised: boolean;
+  readonly facts: Facts;
+  readonly pause: KeptPause | null;
+}
+
+/** `sync_meta` of the host's own. */
+export const PAUSE_META = 'host_pause';
+
+const keptPause = z.object({ since: z.number(), until: z.number().nullable() });
+
+/** A pause that cannot be read is none: sync that goes on is the smaller surprise. */
+export function parsePause(text: string | null): KeptPause | null {
+  if (text === null) return null;
+  try {
+    return keptPause.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** payflow.db for reading, opened once it is there and PayFlow's. */
+export class LocalFile {
+  readonly #path: string;
+  #db: ReadableDb | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Null: there is no file yet, or none that sync was set up in. */
+  open(): ReadableDb | null {
+    if (this.#db === null) {
+      if (!existsSync(this.#path)) return null;
+      const db = openLocal(this.#path, { readonly: true });
+      if (localVersion(db) === 0) {
+        db.close();
+        return null;
+      }
+      this.#db = db;
+    }
+    return this.#db;
+  }
+
+  close(): void {
+    this.#db?.close();
+    this.#db = null;
+  }
+}
+
+function storedPlan(db: ReadableDb): Plan | null {
+  const text = metaValue(db, META.plan);
+  return text === null ? null : (JSON.parse(text) as Plan);
+}
+
+export function localFacts(db: ReadableDb | null, settings: Settings, now: number): LocalFacts {
+  const { facts, terminal } = statusReport(db, settings, now);
+  const nothing = { terminal, store: null, lastRun: null, lastCompleteAt: null, pricesAt: null };
+  if (db === null) return { ...nothing, initialised: false, facts, pause: null };
+  const time = (text: string | null): number | null => (text === null ? null : Date.parse(text));
+  const moved = lastRunWith(db, null);
+  const complete = lastRunWith(db, 'completed');
+  const { lastRun } = facts;
+  const report = moved !== null && Date.parse(moved.endedAt) === lastRun?.at ? moved.report : null;
+  const lastRunAt = time(metaValue(db, META.lastRunAt));
+  const whole = lastRun?.status === 'completed' ? lastRun.at : null;
+  return {
+    ...nothing,
+    initialised: true,
+    facts,
+    store: storeName(db, storedPlan(db), metaValue(db, META.store)),
+    lastRun:
+      lastRun === null
+        ? null
+        : {
+            ...lastRun,
+            received: report === null ? 0 : recordsMoved(report.download),
+            sent: report === null ? 0 : recordsMoved(report.upload),
+          },
+    lastCompleteAt: whole ?? time(complete?.endedAt ?? null),
+    pricesAt: facts.loaded ? (time(metaValue(db, META.lastDownloadAt)) ?? lastRunAt) : null,
+    pause: parsePause(metaValue(db, PAUSE_META)),
+  };
+}

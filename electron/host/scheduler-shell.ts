@@ -1,0 +1,193 @@
+import type { PayflowError } from '../../shared/errors.ts';
+import type { Running } from '../../shared/status.ts';
+import type { CycleAsked } from './desk-types.ts';
+import type { CycleOutcome } from './engine-calls.ts';
+import type { KeptPause } from './local-facts.ts';
+import {
+  advance,
+  startState,
+  wakeAt,
+  type Action,
+  type Moment,
+  type SchedulerEvent,
+  type SchedulerState,
+} from './scheduler.ts';
+import type { Watch } from './thread-messages.ts';
+
+/** Time, so that tests own it. */
+export interface Timers {
+  now(): number;
+  random(): number;
+  /** Runs `work` once, after so many milliseconds; the answer takes it back. */
+  after(ms: number, work: () => void): () => void;
+}
+
+export const systemTimers: Timers = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  after(ms, work) {
+    const timer = setTimeout(work, ms);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
+
+/** What the scheduler has done for it. A failure that no report holds is thrown as PayflowError. */
+export interface SchedulerPorts {
+  cycle(asked: CycleAsked, watch: Watch): Promise<CycleOutcome>;
+  check(watch: Watch): Promise<{ readonly code: string | null }>;
+  /** Throws why HQ does not answer. */
+  probe(): Promise<unknown>;
+  listen(): Promise<unknown>;
+  keepPause(pause: KeptPause | null): void;
+  /** Of work that neither ends nor says anything any more. */
+  giveUp(): void;
+  asFailure(error: unknown): PayflowError;
+  nextCron(now: number): number | null;
+
+  // What others want to hear.
+  onState(state: SchedulerState): void;
+  onProgress(progress: Running): void;
+  /** Before `onState` says that the cycle is over. */
+  onOutcome(outcome: CycleOutcome, asked: CycleAsked): Promise<void>;
+}
+
+/** Clocks are set and machines sleep: no timer trusts a longer time. */
+const longestWaitMs = 60_000;
+/** Work that has shown no sign for so long hangs, whatever its own deadlines: it is asked to end, then made to. */
+const silenceMs = 10 * 60_000;
+const patienceMs = 2 * 60_000;
+
+/** Carries out what `advance` decides. */
+export class SchedulerShell {
+  readonly #ports: SchedulerPorts;
+  readonly #timers: Timers;
+  #state: SchedulerState;
+  #stop: AbortController | null = null;
+  #unset: (() => void) | null = null;
+
+  constructor(
+    given: Parameters<typeof startState>[0],
+    ports: SchedulerPorts,
+    timers: Timers = systemTimers,
+  ) {
+    this.#ports = ports;
+    this.#timers = timers;
+    this.#state = startState(given);
+  }
+
+  get state(): SchedulerState {
+    return this.#state;
+  }
+
+  send(event: SchedulerEvent): void {
+    const moment: Moment = {
+      now: this.#timers.now(),
+      random: this.#timers.random(),
+      nextCron: (now) => this.#ports.nextCron(now),
+    };
+    const { state, actions } = advance(this.#state, event, moment);
+    this.#state = state;
+    this.#setTimer(moment.now);
+    for (const action of actions) this.#carryOut(action);
+    this.#ports.onState(this.#state);
+  }
+
+  #setTimer(now: number): void {
+    this.#unset?.();
+    const at = wakeAt(this.#state);
+    this.#unset =
+      at === null
+        ? null
+        : this.#timers.after(Math.min(Math.max(at - now, 0), longestWaitMs), () => {
+            this.send({ type: 'time' });
+          });
+  }
+
+  #carryOut(action: Action): void {
+    switch (action.do) {
+      case 'cycle':
+        void this.#cycle(action.asked);
+        break;
+      case 'check':
+        void this.#check();
+        break;
+      case 'probe':
+        void this.#failureOf(this.#ports.probe()).then((code) => {
+          this.send({ type: 'probed', code });
+        });
+        break;
+      case 'abort':
+        this.#stop?.abort();
+        break;
+      case 'keep-pause':
+        this.#ports.keepPause(action.pause);
+        break;
+      case 'listen':
+        void this.#failureOf(this.#ports.listen()).then((code) => {
+          if (code !== null) this.send({ type: 'feed-lost', code });
+        });
+        break;
+    }
+  }
+
+  async #failureOf(work: Promise<unknown>): Promise<string | null> {
+    try {
+      await work;
+      return null;
+    } catch (error) {
+      return this.#ports.asFailure(error).code;
+    }
+  }
+
+  async #cycle(asked: CycleAsked): Promise<void> {
+    const outcome = await this.#watched((watch) => this.#ports.cycle(asked, watch)).catch(
+      (error: unknown): CycleOutcome => {
+        const { code, params } = this.#ports.asFailure(error);
+        return { status: 'failed', error: { code, params }, received: 0, sent: 0 };
+      },
+    );
+    await this.#ports.onOutcome(outcome, asked);
+    this.send({ type: 'ended', status: outcome.status, code: outcome.error?.code ?? null });
+  }
+
+  async #check(): Promise<void> {
+    const { code } = await this.#watched((watch) => this.#ports.check(watch)).catch(
+      (error: unknown) => ({ code: this.#ports.asFailure(error).code }),
+    );
+    this.send({ type: 'check-ended', code });
+  }
+
+  /** Runs work that can be cancelled and that must not hang. */
+  async #watched<T>(work: (watch: Watch) => Promise<T>): Promise<T> {
+    const stop = new AbortController();
+    this.#stop = stop;
+    let unset: () => void = () => undefined;
+    const expect = (ms: number, late: () => void): void => {
+      unset();
+      unset = this.#timers.after(ms, late);
+    };
+    const hasLife = (): void => {
+      expect(silenceMs, () => {
+        stop.abort();
+        expect(patienceMs, () => {
+          this.#ports.giveUp();
+        });
+      });
+    };
+    hasLife();
+    try {
+      return await work({
+        signal: stop.signal,
+        onProgress: (progress) => {
+          hasLife();
+          this.#ports.onProgress(progress);
+        },
+      });
+    } finally {
+      unset();
+      this.#stop = null;
+    }
+  }
+}

@@ -1,0 +1,308 @@
+/**
+ * When the engine works (DESIGN 9), as a pure function from state and event to the next state and what is to be done.
+ * Nothing here reads a clock or sets a timer: `scheduler-shell.ts` does, and tests own the time.
+ */
+import { failureKind } from '../../shared/failures.ts';
+import type { RunStatus } from '../../shared/report.ts';
+import type { Facts } from '../../shared/status.ts';
+import { backoff, decide, type Decision } from '../sync/retry.ts';
+import type { CycleAsked } from './desk-types.ts';
+import type { KeptPause } from './local-facts.ts';
+import { mergeAsked } from './merge-asked.ts';
+
+export interface SchedulerState {
+  readonly mode: Facts['mode'];
+  /** False: nothing starts by itself (PAYFLOW_NO_TIMER), only what somebody asks for. */
+  readonly automatic: boolean;
+  /** False before the setup is finished: there is nothing to sync with. */
+  readonly configured: boolean;
+  readonly pause: KeptPause | null;
+  readonly running: { readonly what: 'cycle' | 'check'; readonly since: number } | null;
+  /** The one slot: what the next cycle takes with it. Further requests join it. */
+  readonly queued: CycleAsked | null;
+  readonly checkQueued: boolean;
+  readonly probing: boolean;
+  readonly hq: Facts['hq'];
+  /** Tries in a row that failed; 0: all is well. */
+  readonly attempt: number;
+  readonly next: { readonly what: 'cycle' | 'probe'; readonly at: number } | null;
+  readonly closed: boolean;
+}
+
+export type SchedulerEvent =
+  /** The host is there, or its engine is there again. */
+  | { readonly type: 'start' }
+  /** Somebody wants a cycle now. */
+  | { readonly type: 'ask'; readonly asked: CycleAsked }
+  | { readonly type: 'check' }
+  /** There are new changes here, or there may be some at HQ. */
+  | { readonly type: 'local' | 'feed' }
+  | { readonly type: 'ended'; readonly status: RunStatus; readonly code: string | null }
+  | { readonly type: 'check-ended'; readonly code: string | null }
+  | { readonly type: 'probed'; readonly code: string | null }
+  | { readonly type: 'feed-lost'; readonly code: string }
+  | { readonly type: 'time' }
+  | { readonly type: 'wake' | 'network-lost' | 'cancel' | 'resume' | 'close' }
+  | { readonly type: 'pause'; readonly pause: KeptPause };
+
+export type Action =
+  | { readonly do: 'cycle'; readonly asked: CycleAsked }
+  | { readonly do: 'check' }
+  | { readonly do: 'probe' }
+  /** Ends what runs at its next safe point. */
+  | { readonly do: 'abort' }
+  | { readonly do: 'keep-pause'; readonly pause: KeptPause | null }
+  /** Listen at HQ, unless that is done already. */
+  | { readonly do: 'listen' };
+
+export interface Moment {
+  readonly now: number;
+  /** In [0, 1). */
+  readonly random: number;
+  /** The next time of the cron expression behind `now`; null: there is none. */
+  nextCron(now: number): number | null;
+}
+
+export interface Step {
+  readonly state: SchedulerState;
+  readonly actions: readonly Action[];
+}
+
+const wholeCycle: CycleAsked = { direction: 'both', retry: [], fetch: [] };
+
+/** In live mode nothing is missed without it; it carries the heartbeat and brings back a lost watch. */
+const liveBeatMs = 60_000;
+const probing: Decision = { action: 'retry', minMs: 1_000, maxMs: 30_000 };
+/** A machine that wakes up has its network a moment later, and hundreds of terminals should not come at once. */
+const wakeJitterMs = 1_500;
+/** A pause stops a cycle that has been going on for so long; a shorter one ends sooner by itself. */
+const shortCycleMs = 3_000;
+
+export function startState(
+  given: Pick<SchedulerState, 'mode' | 'automatic' | 'configured' | 'pause'>,
+): SchedulerState {
+  return {
+    ...given,
+    running: null,
+    queued: null,
+    checkQueued: false,
+    probing: false,
+    hq: 'unknown',
+    attempt: 0,
+    next: null,
+    closed: false,
+  };
+}
+
+export function isPaused({ pause }: Pick<SchedulerState, 'pause'>, now: number): boolean {
+  return pause !== null && (pause.until === null || pause.until > now);
+}
+
+/** When the shell has to send `time`; null: not at all. */
+export function wakeAt({ next, pause, closed }: SchedulerState): number | null {
+  if (closed) return null;
+  const times = [next?.at ?? null, pause?.until ?? null].filter((at) => at !== null);
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+/** When the next cycle comes by itself, as people are told: not the quiet beat of live mode. */
+export function nextRunAt({ next, mode, attempt }: SchedulerState): number | null {
+  if (next?.what !== 'cycle') return null;
+  return mode === 'live' && attempt === 0 ? null : next.at;
+}
+
+/** May something start that nobody asked for? */
+function goesByItself(state: SchedulerState, now: number): boolean {
+  return state.automatic && state.configured && !state.closed && !isPaused(state, now);
+}
+
+export function advance(state: SchedulerState, event: SchedulerEvent, moment: Moment): Step {
+  if (state.closed) return { state, actions: [] };
+  switch (event.type) {
+    case 'start':
+      return goesByItself(state, moment.now) ? ask(state, wholeCycle, moment) : still(state);
+    case 'ask':
+      return state.configured ? ask(state, event.asked, moment) : still(state);
+    case 'check':
+      return state.configured ? check(state, moment) : still(state);
+    case 'local':
+    case 'feed':
+      return changed(state, event.type, moment);
+    case 'ended':
+      return ended({ ...state, running: null }, event, moment);
+    case 'check-ended':
+      return goOn(reached({ ...state, running: null }, event.code), moment);
+    case 'probed':
+      return probed({ ...state, probing: false }, event.code, moment);
+    case 'feed-lost':
+      return feedLost(state, event.code, moment);
+    case 'time':
+      return timeCame(state, moment);
+    case 'wake':
+      return state.configured
+        ? still({
+            ...state,
+            attempt: 0,
+            next: { what: 'probe', at: moment.now + Math.round(wakeJitterMs * moment.random) },
+          })
+        : still(state);
+    case 'network-lost':
+      return still(state.configured ? away(state, moment) : state);
+    case 'cancel':
+      return {
+        state: { ...state, queued: null, checkQueued: false },
+        actions: state.running === null ? [] : [{ do: 'abort' }],
+      };
+    case 'pause':
+      return pause(state, event.pause, moment);
+    case 'resume':
+      return resume(state, moment);
+    case 'close':
+      return {
+        state: { ...state, closed: true, queued: null, checkQueued: false, next: null },
+        actions: state.running === null ? [] : [{ do: 'abort' }],
+      };
+  }
+}
+
+const still = (state: SchedulerState): Step => ({ state, actions: [] });
+
+/** Starts a cycle, with all that has been asked for meanwhile. */
+function run(state: SchedulerState, { now }: Moment, asked: CycleAsked = wholeCycle): Step {
+  const whole = state.queued === null ? asked : mergeAsked(state.queued, asked);
+  return {
+    state: { ...state, running: { what: 'cycle', since: now }, queued: null, next: null },
+    actions: [{ do: 'cycle', asked: whole }],
+  };
+}
+
+function ask(state: SchedulerState, asked: CycleAsked, moment: Moment): Step {
+  if (state.running === null) return run(state, moment, asked);
+  const queued = state.queued === null ? asked : mergeAsked(state.queued, asked);
+  return still({ ...state, queued });
+}
+
+function check(state: SchedulerState, { now }: Moment): Step {
+  if (state.running !== null) return still({ ...state, checkQueued: true });
+  return {
+    state: { ...state, running: { what: 'check', since: now }, checkQueued: false },
+    actions: [{ do: 'check' }],
+  };
+}
+
+/** Only live mode listens; while HQ is away or a failure stands, the next try has its own time. */
+function changed(state: SchedulerState, type: 'local' | 'feed', moment: Moment): Step {
+  const heard: SchedulerState = type === 'feed' ? { ...state, hq: 'reachable' } : state;
+  const trouble = heard.hq === 'unreachable' || heard.attempt > 0;
+  if (heard.mode !== 'live' || trouble || !goesByItself(heard, moment.now)) return still(heard);
+  return ask(heard, wholeCycle, moment);
+}
+
+function ended(
+  state: SchedulerState,
+  { status, code }: { readonly status: RunStatus; readonly code: string | null },
+  moment: Moment,
+): Step {
+  if (status === 'cancelled') return goOn(planned(state, moment), moment);
+  if (status !== 'failed')
+    return goOn(planned({ ...state, attempt: 0, hq: 'reachable' }, moment), moment);
+  if (code !== null && failureKind(code) === 'connection') return still(away(state, moment));
+  const attempt = state.attempt + 1;
+  const wait = backoff(decide(code ?? 'INTERNAL'), attempt, moment.random);
+  // Not even a table that says "at once" makes a loop.
+  const at = moment.now + Math.max(wait, 50);
+  const tried: SchedulerState = { ...state, attempt, hq: answered(state.hq, code) };
+  return still(goesByItself(tried, moment.now) ? { ...tried, next: { what: 'cycle', at } } : tried);
+}
+
+/** A failure of this terminal's own says nothing about HQ. */
+function answered(hq: Facts['hq'], code: string | null): Facts['hq'] {
+  return code?.startsWith('HQ_') === true ? 'reachable' : hq;
+}
+
+function reached(state: SchedulerState, code: string | null): SchedulerState {
+  if (code === null) return { ...state, hq: 'reachable' };
+  return failureKind(code) === 'connection' ? { ...state, hq: 'unreachable' } : state;
+}
+
+/** HQ is out of reach: it is asked again and again, whatever the mode, and a pause does not hide it. */
+function away(state: SchedulerState, { now, random }: Moment): SchedulerState {
+  const attempt = state.attempt + 1;
+  const lost: SchedulerState = { ...state, attempt, hq: 'unreachable' };
+  if (!lost.automatic) return lost;
+  return { ...lost, next: { what: 'probe', at: now + backoff(probing, attempt, random) } };
+}
+
+/** What comes after a cycle: the one that was asked for meanwhile, the data check, or the next time. */
+function goOn(state: SchedulerState, moment: Moment): Step {
+  const listen: readonly Action[] =
+    state.mode === 'live' && state.hq === 'reachable' && goesByItself(state, moment.now)
+      ? [{ do: 'listen' }]
+      : [];
+  const following =
+    state.queued !== null
+      ? run(state, moment, state.queued)
+      : state.checkQueued
+        ? check(state, moment)
+        : still(state);
+  return { state: following.state, actions: [...listen, ...following.actions] };
+}
+
+function planned(state: SchedulerState, { now, nextCron }: Moment): SchedulerState {
+  if (!goesByItself(state, now) || state.mode === 'manual') return { ...state, next: null };
+  const at = state.mode === 'live' ? now + liveBeatMs : nextCron(now);
+  return { ...state, next: at === null ? null : { what: 'cycle', at } };
+}
+
+function probed(state: SchedulerState, code: string | null, moment: Moment): Step {
+  if (code !== null && failureKind(code) === 'connection')
+    return still(state.running === null ? away(state, moment) : state);
+  // It answered, if only to refuse: what it has to say comes out of a cycle.
+  if (state.running !== null) return still({ ...state, hq: 'reachable' });
+  const back: SchedulerState = { ...state, hq: 'reachable', attempt: 0, next: null };
+  return goesByItself(back, moment.now) ? run(back, moment) : still(back);
+}
+
+/** A broken connection says little; whether HQ is there says a probe, or the cycle that runs. */
+function feedLost(state: SchedulerState, code: string, moment: Moment): Step {
+  if (state.running !== null || !goesByItself(state, moment.now)) return still(state);
+  if (failureKind(code) === 'connection')
+    return still({ ...state, next: { what: 'probe', at: moment.now } });
+  return still(planned(state, moment));
+}
+
+function timeCame(state: SchedulerState, moment: Moment): Step {
+  const { pause: kept, next } = state;
+  if (kept?.until != null && kept.until <= moment.now) return resume(state, moment);
+  if (next === null || next.at > moment.now) return still(state);
+  // A cycle that runs plans what comes next when it ends; a data check does not.
+  if (state.running !== null)
+    return still({
+      ...state,
+      next: null,
+      queued: state.running.what === 'check' ? wholeCycle : state.queued,
+    });
+  if (next.what === 'cycle')
+    return goesByItself(state, moment.now) ? run(state, moment) : still({ ...state, next: null });
+  if (state.probing) return still({ ...state, next: null });
+  return { state: { ...state, probing: true, next: null }, actions: [{ do: 'probe' }] };
+}
+
+function pause(state: SchedulerState, kept: KeptPause, { now }: Moment): Step {
+  const { running } = state;
+  const long = running?.what === 'cycle' && now - running.since >= shortCycleMs;
+  const next = state.next?.what === 'probe' ? state.next : null;
+  return {
+    state: { ...state, pause: kept, queued: null, next },
+    actions: [{ do: 'keep-pause', pause: kept }, ...(long ? ([{ do: 'abort' }] as const) : [])],
+  };
+}
+
+function resume(state: SchedulerState, moment: Moment): Step {
+  if (state.pause === null) return still(state);
+  const going: SchedulerState = { ...state, pause: null };
+  const kept: Action = { do: 'keep-pause', pause: null };
+  if (!goesByItself(going, moment.now)) return { state: going, actions: [kept] };
+  const step = ask(going, wholeCycle, moment);
+  return { state: step.state, actions: [kept, ...step.actions] };
+}

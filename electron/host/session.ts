@@ -1,0 +1,185 @@
+import type { PayflowError } from '../../shared/errors.ts';
+import type { Running } from '../../shared/status.ts';
+import { cronTimes } from './cron-times.ts';
+import type { CheckRun, CycleAsked } from './desk-types.ts';
+import type { CycleOutcome, EngineCalls } from './engine-calls.ts';
+import { startThread, type Thread } from './engine-thread.ts';
+import { asFailure } from './failure.ts';
+import { localFacts, type KeptPause, type LocalFacts } from './local-facts.ts';
+import type { Log } from './log.ts';
+import type { ReaderCalls } from './reader-calls.ts';
+import type { SchedulerState } from './scheduler.ts';
+import { SchedulerShell, type SchedulerPorts, type Timers } from './scheduler-shell.ts';
+import type { Settings } from './settings.ts';
+import type { ThreadEvent, ThreadRole, Watch } from './thread-messages.ts';
+
+export interface SessionOptions {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly workerUrl: URL;
+  readonly resources?: string;
+  readonly timers: Timers;
+  /** False: nothing starts by itself. */
+  readonly automatic: boolean;
+  /** A pause that no file keeps yet. */
+  readonly pause: KeptPause | null;
+  on(event: SessionEvent): void;
+  /** Waited for, so that nobody hears of the end before the figures are there. Must not reject. */
+  onOutcome(outcome: CycleOutcome, asked: CycleAsked): Promise<void>;
+  onChecked(run: CheckRun): void;
+}
+
+export type SessionEvent =
+  | { readonly type: 'state'; readonly state: SchedulerState }
+  | { readonly type: 'progress'; readonly progress: Running }
+  /** payflow.db or HQ's feed has changed. */
+  | { readonly type: 'file' }
+  | { readonly type: 'feed' }
+  /** A thread crashed and comes again; is there again. */
+  | { readonly type: 'lost'; readonly role: ThreadRole; readonly failure: PayflowError }
+  | { readonly type: 'back'; readonly role: ThreadRole };
+
+/** The threads and the scheduler for one set of settings; other settings mean another session. */
+export class Session {
+  readonly scheduler: SchedulerShell;
+  readonly local: LocalFacts;
+  readonly reader: Thread<ReaderCalls>;
+  readonly #options: SessionOptions;
+  #engine: Thread<EngineCalls> | null = null;
+  #closed = false;
+
+  private constructor(options: SessionOptions, reader: Thread<ReaderCalls>, local: LocalFacts) {
+    this.#options = options;
+    this.reader = reader;
+    this.local = local;
+    const { mode, hq, terminal } = options.settings;
+    this.scheduler = new SchedulerShell(
+      {
+        mode,
+        automatic: options.automatic,
+        configured: hq !== null && terminal !== null,
+        pause: local.pause ?? options.pause,
+      },
+      this.#ports(),
+      options.timers,
+    );
+  }
+
+  /**
+   * Starts the threads and reads what payflow.db knows; nothing runs before `scheduler.send({ type: 'start' })`. A file
+   * that cannot be read is no reason not to start: the first cycle says what is wrong with it.
+   */
+  static async open(options: SessionOptions): Promise<Session> {
+    const opened: { session: Session | null } = { session: null };
+    const reader = thread<ReaderCalls>(options, 'reader', () => opened.session);
+    const local = await reader.call('facts').catch((error: unknown) => {
+      options.log.error('payflow.db could not be read', error);
+      return localFacts(null, options.settings, options.timers.now());
+    });
+    return (opened.session = new Session(options, reader, local));
+  }
+
+  /** Started when it is first needed: before the setup there is nothing for it to do. */
+  get engine(): Thread<EngineCalls> {
+    return (this.#engine ??= thread<EngineCalls>(this.#options, 'engine', () => this));
+  }
+
+  hear(event: ThreadEvent): void {
+    if (this.#closed) return;
+    switch (event.type) {
+      case 'file':
+        this.#options.on({ type: 'file' });
+        if (event.outbox) this.scheduler.send({ type: 'local' });
+        break;
+      case 'feed':
+        this.#options.on({ type: 'feed' });
+        this.scheduler.send({ type: 'feed' });
+        break;
+      case 'feed-lost':
+        this.#options.log.warn('the connection that listens at HQ is gone', { code: event.code });
+        this.scheduler.send({ type: 'feed-lost', code: event.code });
+        break;
+    }
+  }
+
+  tell(event: SessionEvent): void {
+    if (!this.#closed) this.#options.on(event);
+  }
+
+  async close(): Promise<void> {
+    this.scheduler.send({ type: 'close' });
+    this.#closed = true;
+    await Promise.all([this.#engine?.close(), this.reader.close()]);
+  }
+
+  #ports(): SchedulerPorts {
+    const { settings, log, onOutcome } = this.#options;
+    return {
+      cycle: (asked, watch) => this.engine.call('cycle', asked, watch),
+      check: (watch) => this.#check(watch),
+      probe: () => this.engine.call('probe'),
+      listen: () => this.engine.call('watchFeed'),
+      keepPause: (pause) => {
+        this.engine.call('keepPause', pause).catch((error: unknown) => {
+          log.error('the pause could not be kept', error);
+        });
+      },
+      giveUp: () => {
+        log.warn('the engine shows no life and is started anew');
+        void this.engine.crash();
+      },
+      asFailure: (error) => asFailure(error, log.path),
+      nextCron: cronTimes(settings.cron),
+      onState: (state) => {
+        this.tell({ type: 'state', state });
+      },
+      onProgress: (progress) => {
+        this.tell({ type: 'progress', progress });
+      },
+      onOutcome,
+    };
+  }
+
+  async #check(watch: Watch): Promise<{ readonly code: string | null }> {
+    const { timers, log, onChecked } = this.#options;
+    const began = timers.now();
+    const took = () => ({ at: timers.now(), durationMs: timers.now() - began });
+    try {
+      const { equal, explained, tables } = await this.engine.call('verify', null, watch);
+      onChecked({
+        ...took(),
+        equal,
+        explained,
+        tables: Object.entries(tables).map(([table, counts]) => ({ table, ...counts })),
+        error: null,
+      });
+      return { code: null };
+    } catch (error) {
+      const { code, params } = asFailure(error, log.path);
+      onChecked({ ...took(), equal: false, explained: 0, tables: [], error: { code, params } });
+      return { code };
+    }
+  }
+}
+
+function thread<C>(
+  { settings, log, workerUrl, resources }: SessionOptions,
+  role: ThreadRole,
+  session: () => Session | null,
+): Thread<C> {
+  return startThread<C>({
+    url: workerUrl,
+    log,
+    ...(resources === undefined ? {} : { resources }),
+    data: {
+      role,
+      settings,
+      secrets: [settings.hq?.password, settings.jwtSecret].filter(
+        (text) => typeof text === 'string',
+      ),
+    },
+    onEvent: (event) => session()?.hear(event),
+    onLost: (failure) => session()?.tell({ type: 'lost', role, failure }),
+    onBack: () => session()?.tell({ type: 'back', role }),
+  });
+}
