@@ -1,8 +1,9 @@
-import { Badge, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
 import { IconArchive, IconCheck } from '@tabler/icons-react';
 import type { ConflictShown } from '../../shared/views.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ShortValue } from '../components/short-value.tsx';
+import { StateBadge } from '../components/state-badge.tsx';
 import { tableLabel } from '../components/table-label.ts';
 import { Value } from '../components/value.tsx';
 import { useText } from '../i18n/use-text.ts';
@@ -50,14 +51,9 @@ function SideValue({ side, isKept }: { readonly side: Side; readonly isKept: boo
   return (
     <Paper withBorder radius="sm" p="sm" miw={0}>
       <Stack gap="xs" align="flex-start">
-        <Badge
-          size="lg"
-          variant="light"
-          color={isKept ? 'green' : 'gray'}
-          leftSection={isKept ? <IconCheck size={16} /> : <IconArchive size={16} />}
-        >
+        <StateBadge Icon={isKept ? IconCheck : IconArchive} color={isKept ? 'green' : 'gray'}>
           {t(isKept ? 'conflicts.kept' : 'conflicts.lost')}
-        </Badge>
+        </StateBadge>
         <Value value={side.value} />
         <Text c="dimmed">
           {t(`conflicts.from.${side.from}`)}, {edited}

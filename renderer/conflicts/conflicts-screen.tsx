@@ -28,6 +28,7 @@ export function ConflictsScreen() {
       <Text>{t('conflicts.safe')}</Text>
       <TextInput
         type="search"
+        size="lg"
         label={t('conflicts.search')}
         description={t('conflicts.search.hint')}
         leftSection={<IconSearch aria-hidden />}

@@ -74,6 +74,7 @@ function EditForm({ detail, onClose, onSaved }: EditFormProps) {
                 key={place}
                 label={tableLabel(detail.values[place]?.column ?? '')}
                 dir="auto"
+                size="lg"
                 autosize
                 minRows={1}
                 maxRows={6}
@@ -85,15 +86,21 @@ function EditForm({ detail, onClose, onSaved }: EditFormProps) {
                 }}
               />
             ))}
-            <Said acting={acting} />
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                {t('common.cancel')}
-              </Button>
-              <Button type="submit" disabled={changes.length === 0} loading={acting.busy !== null}>
-                {t('held.edit.save')}
-              </Button>
-            </Group>
+            <div>
+              <Said acting={acting} apart="below" />
+              <Group justify="flex-end">
+                <Button variant="default" onClick={onClose}>
+                  {t('common.cancel')}
+                </Button>
+                <Button
+                  type="submit"
+                  disabled={changes.length === 0}
+                  loading={acting.busy !== null}
+                >
+                  {t('held.edit.save')}
+                </Button>
+              </Group>
+            </div>
           </Stack>
         </form>
       )}

@@ -69,7 +69,7 @@ function GroupActions({ group }: Pick<GroupViewProps, 'group'>) {
     detail: group.detail === null ? null : t.message(group.detail),
   });
   return (
-    <Stack gap="sm">
+    <div>
       <Group gap="sm">
         <Button
           leftSection={<IconRefresh aria-hidden />}
@@ -94,8 +94,8 @@ function GroupActions({ group }: Pick<GroupViewProps, 'group'>) {
         ) : null}
         <CopyButton text={text} />
       </Group>
-      <Said acting={acting} />
-    </Stack>
+      <Said acting={acting} apart="above" />
+    </div>
   );
 }
 

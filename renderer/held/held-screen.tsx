@@ -60,19 +60,21 @@ export function HeldScreen() {
   );
   return (
     <Screen title={t('held.title')} actions={actions}>
-      <Said acting={acting} />
-      <Tabs value={tab} onChange={setTab} keepMounted={false}>
-        <Tabs.List aria-label={t('held.tabs')} mb="md">
-          <Tabs.Tab value="waiting">{t('held.tab.waiting', { count: held })}</Tabs.Tab>
-          <Tabs.Tab value="rejected">{t('held.tab.rejected', { count: rejected })}</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="waiting">
-          <WaitingTab />
-        </Tabs.Panel>
-        <Tabs.Panel value="rejected">
-          <RejectedTab />
-        </Tabs.Panel>
-      </Tabs>
+      <div>
+        <Said acting={acting} apart="below" />
+        <Tabs value={tab} onChange={setTab} keepMounted={false}>
+          <Tabs.List aria-label={t('held.tabs')} mb="md">
+            <Tabs.Tab value="waiting">{t('held.tab.waiting', { count: held })}</Tabs.Tab>
+            <Tabs.Tab value="rejected">{t('held.tab.rejected', { count: rejected })}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="waiting">
+            <WaitingTab />
+          </Tabs.Panel>
+          <Tabs.Panel value="rejected">
+            <RejectedTab />
+          </Tabs.Panel>
+        </Tabs>
+      </div>
     </Screen>
   );
 }

@@ -9,6 +9,7 @@ import {
   draftsOf,
   groupAsText,
   headlineKey,
+  rowAsText,
   whyKey,
 } from './held-words.ts';
 
@@ -69,6 +70,34 @@ test('the copied text names the parent, says why it is missing, and since when',
     'held.why.not-sent.download {}',
     'HQ lacks it.',
     'held.since-and-tries {"since":"14:32","tries":3}',
+  ]);
+});
+
+test('a copied row has every value by its column, and never a secret', () => {
+  const say = Object.assign((key: string): string => key, { message: () => 'HQ refused it.' });
+
+  const text = rowAsText(
+    {
+      ref: 'r1',
+      table: 'users',
+      id: '7',
+      direction: 'upload',
+      message: { code: 'ROW_REFUSED', params: {} },
+      values: [
+        { column: 'name', value: 'Ana', secret: false },
+        { column: 'phone', value: null, secret: false },
+        { column: 'pin_code', value: '1234', secret: true },
+      ],
+    },
+    say,
+  );
+
+  expect(text.split('\n')).toEqual([
+    'Users · 7',
+    'HQ refused it.',
+    'name: Ana',
+    'phone: (held.row.none)',
+    'pin_code: (held.row.secret)',
   ]);
 });
 

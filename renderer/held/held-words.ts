@@ -1,4 +1,5 @@
-import type { HeldGroup, RejectedRowDetail } from '../../shared/views.ts';
+import type { Message } from '../../shared/report.ts';
+import type { HeldGroup, RejectedRowDetail, RowDetail } from '../../shared/views.ts';
 import { rowLabel } from '../components/table-label.ts';
 
 /** What a screen asks its texts for: `t` of `useText`. */
@@ -50,6 +51,18 @@ export function groupAsText(
     ...(detail === null ? [] : [detail]),
     say('held.since-and-tries', { since, tries: group.tries }),
   ].join('\n');
+}
+
+/** The row as text for the clipboard: its name, why it is here, then its values by their columns' own names. */
+export function rowAsText(
+  { table, id, message, values }: RowDetail,
+  say: Say & { message(message: Message): string },
+): string {
+  const shown = values.map(({ column, value, secret }) => {
+    if (secret) return `${column}: (${say('held.row.secret')})`;
+    return `${column}: ${value ?? `(${say('held.row.none')})`}`;
+  });
+  return [rowLabel(table, id), say.message(message), ...shown].join('\n');
 }
 
 /** What stands in the fields of the form, by the place of a column. */

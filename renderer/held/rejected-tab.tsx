@@ -43,8 +43,10 @@ export function RejectedTab() {
             </Empty>
           ) : (
             <Stack gap="md">
-              <Text>{t('held.rejected.safe')}</Text>
-              <Said acting={acting} />
+              <div>
+                <Text>{t('held.rejected.safe')}</Text>
+                <Said acting={acting} apart="above" />
+              </div>
               <Stack component="ul" aria-label={t('held.rejected.list')} gap="sm" m={0} p={0}>
                 {rows.map((row) => (
                   <RejectedRow key={row.ref} row={row} acting={acting} onOpen={setOpen} />

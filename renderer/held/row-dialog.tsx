@@ -1,33 +1,32 @@
-import { Modal, Stack, Title } from '@mantine/core';
+import { Stack, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { RowDetail } from '../../shared/views.ts';
 import { useQuery } from '../bridge/use-query.ts';
+import { CopyButton } from '../components/copy-button.tsx';
+import { Dialog } from '../components/dialog.tsx';
 import { Loaded } from '../components/loaded.tsx';
 import { ShortValue } from '../components/short-value.tsx';
 import { Value } from '../components/value.tsx';
 import { rowLabel } from '../components/table-label.ts';
 import { useText } from '../i18n/use-text.ts';
+import { rowAsText } from './held-words.ts';
 import { RowValues } from './row-values.tsx';
 
-interface DialogProps {
+interface RowDialogProps {
   readonly row: { readonly table: string; readonly id: string };
   readonly onClose: () => void;
   readonly children: ReactNode;
 }
 
-/** The frame of all that is shown of one row: it keeps the focus, and gives it back to where it came from. */
-export function RowDialog({ row, onClose, children }: DialogProps) {
-  const t = useText();
+/** The frame of all that is shown of one row. */
+export function RowDialog({ row, onClose, children }: RowDialogProps) {
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
-      size={760}
       title={<ShortValue value={rowLabel(row.table, row.id)} lines={2} fw={600} />}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
     >
       {children}
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -48,6 +47,9 @@ function Detail({ detail, messageTitle }: DetailProps) {
         <Value value={t.message(detail.message)} />
       </div>
       <RowValues values={detail.values} />
+      <div>
+        <CopyButton text={rowAsText(detail, t)} />
+      </div>
     </Stack>
   );
 }

@@ -32,18 +32,21 @@ export function HistoryScreen() {
   useStayWithin(paging, query.data?.total);
   return (
     <Screen title={t('history.title')} actions={<Actions acting={acting} />}>
-      <Said acting={acting} />
-      <SegmentedControl
-        aria-label={t('history.filter')}
-        value={filter}
-        onChange={(value) => {
-          setFilter(FILTERS.find((known) => known === value) ?? 'all');
-        }}
-        data={FILTERS.map((value) => ({
-          value,
-          label: t(value === 'all' ? 'history.filter.all' : `history.status.${value}`),
-        }))}
-      />
+      <div>
+        <Said acting={acting} apart="below" />
+        <SegmentedControl
+          fullWidth
+          aria-label={t('history.filter')}
+          value={filter}
+          onChange={(value) => {
+            setFilter(FILTERS.find((known) => known === value) ?? 'all');
+          }}
+          data={FILTERS.map((value) => ({
+            value,
+            label: t(value === 'all' ? 'history.filter.all' : `history.status.${value}`),
+          }))}
+        />
+      </div>
       <Loaded query={query}>
         {({ rows, total }) =>
           total === 0 ? (

@@ -6,12 +6,12 @@ export const FILTERS = ['all', 'completed', 'partial', 'failed', 'cancelled'] as
 export type Filter = (typeof FILTERS)[number];
 
 /** Shape and colour tell results apart together with their word. */
-export const statusColor: Readonly<Record<RunStatus, string>> = {
+export const statusColor = {
   completed: 'green',
   partial: 'yellow',
   failed: 'red',
   cancelled: 'gray',
-};
+} as const satisfies Record<RunStatus, string>;
 
 /** What one line shows: rows of both directions together, but for what came and what went. */
 export interface LineCounts {

@@ -1,8 +1,9 @@
-import { Box, Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Box, Button, Group, Stack, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import { useEffect, useRef } from 'react';
 import { useQuery } from '../bridge/use-query.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { Dialog } from '../components/dialog.tsx';
 import { Loaded } from '../components/loaded.tsx';
 import { useText } from '../i18n/use-text.ts';
 
@@ -15,13 +16,7 @@ export function LogDialog({ onClose }: LogDialogProps) {
   const t = useText();
   const query = useQuery('logTail', {});
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size={900}
-      title={t('history.log.title')}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} size={900} title={t('history.log.title')}>
       <Loaded query={query}>
         {({ lines }) =>
           lines.length === 0 ? (
@@ -44,7 +39,7 @@ export function LogDialog({ onClose }: LogDialogProps) {
           )
         }
       </Loaded>
-    </Modal>
+    </Dialog>
   );
 }
 

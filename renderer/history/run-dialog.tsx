@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Table, Text } from '@mantine/core';
+import { Button, Group, Stack, Table, Text } from '@mantine/core';
 import type { RunReport } from '../../shared/report.ts';
 import type { RunShown } from '../../shared/views.ts';
+import { Dialog } from '../components/dialog.tsx';
 import { Failure } from '../components/failure.tsx';
 import { ShortValue } from '../components/short-value.tsx';
 import { tableLabel } from '../components/table-label.ts';
@@ -21,13 +22,7 @@ export function RunDialog({ run: { startedAt, report }, onClose }: RunDialogProp
   const { status, direction, durationMs, error, dryRun } = report;
   const { held, rejected } = lineOf(report);
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size={760}
-      title={t('history.run.title', { at: t.dateTime(startedAt) })}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog onClose={onClose} title={t('history.run.title', { at: t.dateTime(startedAt) })}>
       <Stack gap="md">
         <Group gap="sm">
           <RunStatusBadge status={status} />
@@ -56,7 +51,7 @@ export function RunDialog({ run: { startedAt, report }, onClose }: RunDialogProp
         )}
         <Tables report={report} />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,11 +1,10 @@
-import { Badge } from '@mantine/core';
-import { IconAlertTriangle, IconBolt, IconCheck, IconX } from '@tabler/icons-react';
-import type { ComponentType } from 'react';
+import { IconAlertTriangle, IconBolt, IconCheck, IconX, type Icon } from '@tabler/icons-react';
 import type { RunStatus } from '../../shared/report.ts';
+import { StateBadge } from '../components/state-badge.tsx';
 import { useText } from '../i18n/use-text.ts';
 import { statusColor } from './history-words.ts';
 
-const icons: Record<RunStatus, ComponentType<{ size: number }>> = {
+const icons: Record<RunStatus, Icon> = {
   completed: IconCheck,
   partial: IconAlertTriangle,
   failed: IconBolt,
@@ -16,13 +15,12 @@ interface RunStatusProps {
   readonly status: RunStatus;
 }
 
-/** How a run ended: word, shape and colour. */
+/** How a run ended. */
 export function RunStatusBadge({ status }: RunStatusProps) {
   const t = useText();
-  const Icon = icons[status];
   return (
-    <Badge size="lg" variant="light" color={statusColor[status]} leftSection={<Icon size={16} />}>
+    <StateBadge Icon={icons[status]} color={statusColor[status]}>
       {t(`history.status.${status}`)}
-    </Badge>
+    </StateBadge>
   );
 }

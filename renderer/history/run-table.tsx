@@ -1,4 +1,4 @@
-import { Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { Group, Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import type { RunShown } from '../../shared/views.ts';
 import { useText } from '../i18n/use-text.ts';
 import { COLUMNS, lineOf } from './history-words.ts';
@@ -19,8 +19,7 @@ export function RunTable({ runs, onOpen }: RunTableProps) {
       </Table.Caption>
       <Table.Thead>
         <Table.Tr>
-          <Table.Th>{t('history.when')}</Table.Th>
-          <Table.Th>{t('history.result')}</Table.Th>
+          <Table.Th>{t('history.run')}</Table.Th>
           {COLUMNS.map((column) => (
             <Table.Th key={column} ta="right">
               {t(`history.${column}`)}
@@ -53,15 +52,16 @@ function RunLine({ run, onOpen }: RunLineProps) {
       }}
     >
       <Table.Th scope="row" fw={400}>
-        <UnstyledButton mih={48} fw={600} aria-haspopup="dialog">
-          {t.dateTime(startedAt)}
-        </UnstyledButton>
-        <Text c="dimmed">{t(`history.direction.${report.direction}`)}</Text>
+        <Group gap="xs">
+          <UnstyledButton mih={48} fw={600} aria-haspopup="dialog">
+            {t.dateTime(startedAt)}
+          </UnstyledButton>
+          <RunStatusBadge status={report.status} />
+        </Group>
+        <Text c="dimmed">
+          {t(`history.direction.${report.direction}`)}, {t.duration(report.durationMs)}
+        </Text>
       </Table.Th>
-      <Table.Td>
-        <RunStatusBadge status={report.status} />
-        <Text c="dimmed">{t.duration(report.durationMs)}</Text>
-      </Table.Td>
       {COLUMNS.map((column) => (
         <Table.Td key={column} ta="right">
           {t.number(counts[column])}
