@@ -45,17 +45,17 @@ function Frame() {
       navbar={{ width: 248, breakpoint: 'md', collapsed: { mobile: !opened } }}
       padding="lg"
     >
-      <a
-        className="payflow-skip"
-        href="#content"
-        onClick={(event) => {
-          event.preventDefault();
-          document.querySelector<HTMLElement>('[data-screen-title]')?.focus();
-        }}
-      >
-        {t('shell.skip')}
-      </a>
       <AppShell.Header data-region>
+        <a
+          className="payflow-skip"
+          href="#content"
+          onClick={(event) => {
+            event.preventDefault();
+            document.querySelector<HTMLElement>('[data-screen-title]')?.focus();
+          }}
+        >
+          {t('shell.skip')}
+        </a>
         <Group h="100%" px="md" justify="space-between" wrap="nowrap">
           <Group gap="xs" wrap="nowrap" miw={0}>
             <Burger
@@ -78,7 +78,7 @@ function Frame() {
           <Navigation onChosen={close} />
         </AppShell.Section>
       </AppShell.Navbar>
-      <AppShell.Main data-region>
+      <AppShell.Main data-region id="content">
         <Stack gap={0} miw={0}>
           <Notices />
           <ScreenView />

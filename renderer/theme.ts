@@ -36,7 +36,8 @@ export const theme = createTheme({
   autoContrast: true,
   luminanceThreshold: 0.25,
   primaryColor: 'blue',
-  primaryShade: { light: 8, dark: 5 },
+  // One for both schemes: the library decides a label's colour by the light one.
+  primaryShade: 8,
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
@@ -58,7 +59,7 @@ export const theme = createTheme({
       styles: { title: { fontSize: '1.25rem' } },
     }),
     NavLink: NavLink.extend({
-      styles: { root: { minHeight: touch }, label: { fontSize: '1rem' } },
+      styles: { root: { minHeight: touch, borderRadius: '0.5rem' }, label: { fontSize: '1rem' } },
     }),
     NumberInput: NumberInput.extend(tall),
     PasswordInput: PasswordInput.extend(tall),

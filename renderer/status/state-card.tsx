@@ -1,5 +1,11 @@
 import { Box, Group, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
-import { IconAlertCircle, IconHandClick, IconShieldCheck, type Icon } from '@tabler/icons-react';
+import {
+  IconAlertCircle,
+  IconHandClick,
+  IconMoodSmile,
+  IconShieldCheck,
+  type Icon,
+} from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { StatusView } from '../../shared/views.ts';
 import { useText } from '../i18n/use-text.ts';
@@ -86,6 +92,7 @@ export function StateCard({ view }: StateCardProps) {
   // A failure's reason is its three sentences; two of them stand below as the answers.
   const because = state === 'error' ? (t.failure(reason)?.wrong ?? text.reason) : text.reason;
   const color = stateColor[state];
+  const rests = mainAction(view).type === 'cancel' || state === 'idle' || state === 'offline';
   return (
     <Paper
       withBorder
@@ -117,7 +124,7 @@ export function StateCard({ view }: StateCardProps) {
           >
             {safe.text}
           </Answer>
-          <Answer icon={IconHandClick} color={color}>
+          <Answer icon={rests ? IconMoodSmile : IconHandClick} color={color}>
             {todo}
           </Answer>
         </Stack>

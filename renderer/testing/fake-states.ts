@@ -134,7 +134,7 @@ export function fakeStatus(name: string, now: number): StatusView {
     facts,
     terminal: facts.configured ? 'T-042' : null,
     store: facts.configured ? 'Harbour Street' : null,
-    waitingAtHq: facts.hq === 'reachable' ? 12 : null,
+    waitingAtHq: facts.hq === 'reachable' ? (facts.running === null ? 0 : 12) : null,
     lastRun: lastRun === null ? null : { ...lastRun, received: 12, sent: 340 },
     lastCompleteAt: facts.loaded
       ? lastRun?.status === 'completed'
