@@ -75,7 +75,8 @@ export function TestConnection(props: TestConnectionProps) {
   );
 }
 
-function TestOutcome({ result }: { readonly result: ConnectionTest }) {
+/** The answer of a test in one sentence, what exactly ended it, and every step. */
+export function TestOutcome({ result }: { readonly result: ConnectionTest }) {
   const t = useText();
   const { failed } = result;
   const message = failed?.message ?? null;

@@ -66,7 +66,8 @@ export function useSettingsForm(shown: SettingsShown, onSaved: () => void): Save
   const draft: Draft = { ...draftOf(shown), ...edits };
   const changed = changedFields(shown, draft).length;
   const problems = problemsOf(shown, draft, testing);
-  const blocked = Object.keys(problems).length > 0;
+  // Missing parts that only a test wants keep nobody from saving the rest.
+  const blocked = Object.keys(problemsOf(shown, draft)).length > 0;
   const refusedField = refusal === null ? null : fieldOfRefusal(refusal);
   useLeaveGuard(changed > 0);
 
