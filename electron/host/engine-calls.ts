@@ -44,12 +44,12 @@ export interface EngineParts {
   readonly app: HostedApp;
   readonly settings: Settings;
   readonly log: Log;
-  emit(event: ThreadEvent): void;
+  readonly emit: (event: ThreadEvent) => void;
 }
 
 export interface ThreadSide<C> {
   readonly calls: Callable<C>;
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export function engineCalls(parts: EngineParts): ThreadSide<EngineCalls> {

@@ -39,8 +39,8 @@ interface Watched {
   readonly host: FullHost;
   readonly events: HostEvent[];
   /** Resolves with the first status that fits, the present one among them. */
-  until(fits: (status: StatusView) => boolean): Promise<StatusView>;
-  call<T>(method: Method, args?: unknown): Promise<Reply<T>>;
+  readonly until: (fits: (status: StatusView) => boolean) => Promise<StatusView>;
+  readonly call: <T>(method: Method, args?: unknown) => Promise<Reply<T>>;
 }
 
 async function start(
@@ -111,6 +111,7 @@ test('a sale that another program commits is at HQ, and a price of HQ here, with
   while (Number((price.get() as { price: string }).price) !== 3)
     await new Promise((resolve) => setTimeout(resolve, 5));
   pos.close();
+  expect((await until(isIdle)).waitingAtHq).toBe(0);
 });
 
 test('who may not is told so, and what nobody can read as well', async () => {

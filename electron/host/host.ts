@@ -1,8 +1,12 @@
 import type { HostEvent, Method } from '../../shared/contract.ts';
+import { PayflowError } from '../../shared/errors.ts';
+import { deskOverThreads } from './desk-over-threads.ts';
+import { deskService } from './desk-service.ts';
+import type { DeskServiceDeps } from './desk-types.ts';
 import { dispatch, type Served } from './dispatch.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Host } from './host-types.ts';
-import { ownService } from './own-service.ts';
+import { ownService, type ServiceOf } from './own-service.ts';
 import { publicApi, type PublicApi } from './public-api.ts';
 import { Runtime } from './runtime.ts';
 import { systemTimers } from './scheduler-shell.ts';
@@ -26,13 +30,28 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
       ...(resources === undefined ? {} : { resources }),
       timers: options.timers ?? systemTimers,
       automatic: options.automatic ?? process.env['PAYFLOW_NO_TIMER'] !== '1',
+      // Whoever sets both in the environment has decided; in the window they are two steps before the load.
+      beginsByItself: () => {
+        const { locked } = settingsStore.shown();
+        return locked.includes('hq') && locked.includes('terminal');
+      },
       tell,
     },
     settingsStore.settings(),
   );
-  const service = ownService(options, runtime) as unknown as Readonly<Record<Method, Served>>;
+  const desk = deskService(deskDeps(options, runtime));
+  const service: ServiceOf<Method> = {
+    ...desk.calls,
+    ...ownService(options, runtime, () => desk.isDemo()),
+    openLog(args, { surface }) {
+      if (surface !== 'desktop') throw new PayflowError('NOT_ON_THIS_SURFACE');
+      return desk.calls.openLog(args);
+    },
+  };
+  let closing: Promise<void> | null = null;
   return {
-    call: (caller, method, args) => dispatch(service, log, caller, method, args),
+    call: (caller, method, args) =>
+      dispatch(service as unknown as Readonly<Record<Method, Served>>, log, caller, method, args),
     subscribe(listener) {
       listeners.add(listener);
       return () => {
@@ -46,11 +65,42 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
     networkLost: () => {
       runtime.send({ type: 'network-lost' });
     },
-    close: () => runtime.close(),
+    close() {
+      closing ??= runtime.close().then(() => desk.close());
+      return closing;
+    },
     publicApi: publicApi({
       reader: () => runtime.reader,
       engine: () => runtime.engine,
       requestCycle: (asked) => runtime.request(asked),
     }),
+  };
+}
+
+function deskDeps(options: HostOptions, runtime: Runtime): DeskServiceDeps {
+  const { settingsStore, log, catalogue, desktop, demo, demoAllowed } = options;
+  return {
+    desk: deskOverThreads(
+      async () => (await runtime.session()).reader,
+      async () => (await runtime.session()).engine,
+    ),
+    store: settingsStore,
+    logPath: () => log.path,
+    requestCycle: (asked) => runtime.request(asked),
+    nextRunAt: () => runtime.status.nextRunAt,
+    lastCheck: () => runtime.lastCheck,
+    load: () => runtime.load,
+    async startLoad() {
+      await runtime.session();
+      const { loaded, running } = runtime.load;
+      if (!loaded && !running) runtime.request({ direction: 'both', retry: [], fetch: [] });
+    },
+    restart: (settings) => runtime.restart(settings),
+    changed: (topics) => {
+      runtime.changed(topics);
+    },
+    ...(desktop === undefined ? {} : { desktop }),
+    demoAllowed: demoAllowed === true && demo !== true,
+    catalogue,
   };
 }

@@ -28,13 +28,17 @@ const diagnosticRuns = 20;
 const diagnosticGroups = 50;
 
 /** The contract's methods about state: what runs, what is to run, and what this host is. */
-export function ownService(options: HostOptions, runtime: Runtime): ServiceOf<Own> {
+export function ownService(
+  options: HostOptions,
+  runtime: Runtime,
+  isDemo: () => boolean,
+): ServiceOf<Own> {
   const { settingsStore, catalogue, log, timers = systemTimers } = options;
   const refuseBeforeSetup = (): void => {
     if (!runtime.scheduler.configured) throw new PayflowError('SETUP_UNFINISHED');
   };
   return {
-    appInfo: (_args, caller) => Promise.resolve(appInfo(options, caller)),
+    appInfo: (_args, caller) => Promise.resolve(appInfo(options, caller, isDemo())),
     status: () => Promise.resolve(runtime.status),
     startSync({ direction }) {
       refuseBeforeSetup();
@@ -82,6 +86,7 @@ export function ownService(options: HostOptions, runtime: Runtime): ServiceOf<Ow
 function appInfo(
   { settingsStore, desktop, demo, demoAllowed }: HostOptions,
   { role, surface }: Caller,
+  demoInside: boolean,
 ): AppInfo {
   const { language, appearance, large } = settingsStore.preferences();
   const isDesktop = desktop !== undefined && surface === 'desktop';
@@ -95,7 +100,7 @@ function appInfo(
       notifications: isDesktop,
       demo: demoAllowed === true && demo !== true && role === 'manager',
     },
-    demo: demo === true,
+    demo: demo === true || demoInside,
     language,
     appearance,
     large,

@@ -17,7 +17,7 @@ export interface ReaderCalls extends DeskReader, PublicReads {
 export interface ReaderParts {
   readonly app: HostedApp;
   readonly settings: Settings;
-  emit(event: ThreadEvent): void;
+  readonly emit: (event: ThreadEvent) => void;
 }
 
 export function readerCalls({ app, settings, emit }: ReaderParts): ThreadSide<ReaderCalls> {

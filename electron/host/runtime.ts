@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { HostEvent, Topic } from '../../shared/contract.ts';
+import type { Message } from '../../shared/report.ts';
 import type { StatusView } from '../../shared/views.ts';
 import { cronInterval } from './cron-times.ts';
 import type { CheckRun, CycleAsked } from './desk-types.ts';
@@ -20,7 +21,9 @@ export interface RuntimeOptions {
   readonly resources?: string;
   readonly timers: Timers;
   readonly automatic: boolean;
-  tell(event: HostEvent): void;
+  /** False: the first load waits for somebody to ask for it. */
+  readonly beginsByItself: () => boolean;
+  readonly tell: (event: HostEvent) => void;
 }
 
 /** A cycle of a busy till is over before eyes could read "syncing"; one that a person asked for shows at once. */
@@ -98,6 +101,16 @@ export class Runtime {
 
   get lastCheck(): CheckRun | null {
     return this.#lastCheck;
+  }
+
+  /** How the first load stands. */
+  get load(): {
+    readonly loaded: boolean;
+    readonly running: boolean;
+    readonly error: Message | null;
+  } {
+    const { loaded, error } = this.status.facts;
+    return { loaded, running: !loaded && this.scheduler.running?.what === 'cycle', error };
   }
 
   /** The thread of this moment. */
@@ -314,7 +327,7 @@ export class Runtime {
 }
 
 function sessionOptions(
-  { log, workerUrl, resources, timers, automatic }: RuntimeOptions,
+  { log, workerUrl, resources, timers, automatic, beginsByItself }: RuntimeOptions,
   settings: Settings,
   runtime: () => Runtime | null,
 ) {
@@ -325,6 +338,7 @@ function sessionOptions(
     ...(resources === undefined ? {} : { resources }),
     timers,
     automatic,
+    beginsByItself: beginsByItself(),
     pause: null,
     on: (event: SessionEvent) => runtime()?.hear(event),
     onOutcome: async (outcome: CycleOutcome, asked: CycleAsked) =>

@@ -16,6 +16,8 @@ export interface SchedulerState {
   readonly automatic: boolean;
   /** False before the setup is finished: there is nothing to sync with. */
   readonly configured: boolean;
+  /** False until payflow.db is there or somebody has asked for it: a first load under the wrong name cannot be undone. */
+  readonly begun: boolean;
   readonly pause: KeptPause | null;
   readonly running: { readonly what: 'cycle' | 'check'; readonly since: number } | null;
   /** The one slot: what the next cycle takes with it. Further requests join it. */
@@ -60,7 +62,7 @@ export interface Moment {
   /** In [0, 1). */
   readonly random: number;
   /** The next time of the cron expression behind `now`; null: there is none. */
-  nextCron(now: number): number | null;
+  readonly nextCron: (now: number) => number | null;
 }
 
 export interface Step {
@@ -79,7 +81,7 @@ const wakeJitterMs = 1_500;
 const shortCycleMs = 3_000;
 
 export function startState(
-  given: Pick<SchedulerState, 'mode' | 'automatic' | 'configured' | 'pause'>,
+  given: Pick<SchedulerState, 'mode' | 'automatic' | 'configured' | 'begun' | 'pause'>,
 ): SchedulerState {
   return {
     ...given,
@@ -113,7 +115,8 @@ export function nextRunAt({ next, mode, attempt }: SchedulerState): number | nul
 
 /** May something start that nobody asked for? */
 function goesByItself(state: SchedulerState, now: number): boolean {
-  return state.automatic && state.configured && !state.closed && !isPaused(state, now);
+  const { automatic, configured, begun, closed } = state;
+  return automatic && configured && begun && !closed && !isPaused(state, now);
 }
 
 export function advance(state: SchedulerState, event: SchedulerEvent, moment: Moment): Step {
@@ -122,7 +125,7 @@ export function advance(state: SchedulerState, event: SchedulerEvent, moment: Mo
     case 'start':
       return goesByItself(state, moment.now) ? ask(state, wholeCycle, moment) : still(state);
     case 'ask':
-      return state.configured ? ask(state, event.asked, moment) : still(state);
+      return state.configured ? ask({ ...state, begun: true }, event.asked, moment) : still(state);
     case 'check':
       return state.configured ? check(state, moment) : still(state);
     case 'local':

@@ -21,12 +21,14 @@ export interface SessionOptions {
   readonly timers: Timers;
   /** False: nothing starts by itself. */
   readonly automatic: boolean;
+  /** False: the first load waits for somebody to ask for it. */
+  readonly beginsByItself: boolean;
   /** A pause that no file keeps yet. */
   readonly pause: KeptPause | null;
-  on(event: SessionEvent): void;
+  readonly on: (event: SessionEvent) => void;
   /** Waited for, so that nobody hears of the end before the figures are there. Must not reject. */
-  onOutcome(outcome: CycleOutcome, asked: CycleAsked): Promise<void>;
-  onChecked(run: CheckRun): void;
+  readonly onOutcome: (outcome: CycleOutcome, asked: CycleAsked) => Promise<void>;
+  readonly onChecked: (run: CheckRun) => void;
 }
 
 export type SessionEvent =
@@ -58,6 +60,7 @@ export class Session {
         mode,
         automatic: options.automatic,
         configured: hq !== null && terminal !== null,
+        begun: local.initialised || options.beginsByItself,
         pause: local.pause ?? options.pause,
       },
       this.#ports(),

@@ -54,9 +54,9 @@ export function lastRunWith(db: ReadableDb, status: RunReport['status'] | null):
   const row = db
     .prepare(
       `SELECT started_at AS startedAt, ended_at AS endedAt, report FROM sync_run
-        WHERE ?1 IS NULL OR status = ?1 ORDER BY started_at DESC LIMIT 1`,
+        WHERE ? IS NULL OR status = ? ORDER BY started_at DESC LIMIT 1`,
     )
-    .get(status) as { startedAt: string; endedAt: string; report: string } | undefined;
+    .get(status, status) as { startedAt: string; endedAt: string; report: string } | undefined;
   return row === undefined ? null : { ...row, report: JSON.parse(row.report) as RunReport };
 }
 
