@@ -13,7 +13,7 @@ import { chromium, type Browser, type LaunchOptions } from 'playwright';
 const root = resolve(import.meta.dirname, '../..');
 const cache = join(root, 'node_modules', '.cache', 'payflow-chromium');
 /** Goes up whenever `chromium-unpack.ts` makes something else of the same browser. */
-const UNPACKING = 2;
+const UNPACKING = 3;
 
 /** What to give to Playwright's `launch` or `launchPersistentContext`. May unpack the browser, which takes seconds once. */
 export async function chromiumOptions(): Promise<LaunchOptions> {
@@ -61,6 +61,9 @@ async function unpackedOptions(): Promise<LaunchOptions> {
       ...definedOnly(process.env),
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
       FONTCONFIG_PATH: join(folder, 'fonts'),
+      XDG_CACHE_HOME: join(folder, 'cache'),
+      // What fontconfig knows of them: beside them, never in the folder of whoever starts the browser.
+      XDG_CACHE_HOME: folder,
     },
   };
 }
