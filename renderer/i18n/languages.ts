@@ -24,5 +24,15 @@ export function languageOf(choice: LanguageChoice, system: readonly string[]): '
  */
 export function localeOf(language: Language, system: readonly string[]): string {
   if (language === 'pseudo') return 'en';
-  return system.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
+  const own = (tag: string): boolean => tag.toLowerCase().split('-')[0] === language;
+  return system.find((tag) => own(tag) && isKnown(tag)) ?? language;
+}
+
+/** A browser on a Linux without a language passes on tags such as `en-US@posix`, which `Intl` throws at. */
+function isKnown(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0;
+  } catch {
+    return false;
+  }
 }
