@@ -1,6 +1,7 @@
-import { Code, Group, Modal, ScrollArea, Stack, Text } from '@mantine/core';
+import { Code, Group, ScrollArea, Stack, Text } from '@mantine/core';
 import { useQuery } from '../bridge/use-query.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { Dialog } from '../components/dialog.tsx';
 import { Failure } from '../components/failure.tsx';
 import { Loading } from '../components/loading.tsx';
 import { useText } from '../i18n/use-text.ts';
@@ -36,15 +37,10 @@ function Preview() {
 export function DiagnosticsDialog() {
   const t = useText();
   const { dialog, close } = useDialogs();
+  if (dialog !== 'diagnostics') return null;
   return (
-    <Modal
-      opened={dialog === 'diagnostics'}
-      onClose={close}
-      title={t('shell.diagnostics')}
-      size="xl"
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog title={t('shell.diagnostics')} onClose={close}>
       <Preview />
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,6 @@
-import { Group, Kbd, Modal, Table } from '@mantine/core';
+import { Group, Kbd, Table } from '@mantine/core';
 import { Fragment } from 'react';
+import { Dialog } from '../components/dialog.tsx';
 import { useText } from '../i18n/use-text.ts';
 import { useDialogs } from './dialog-store.ts';
 import { NAVIGATION } from './keyboard.ts';
@@ -11,6 +12,7 @@ const isMac = (): boolean => navigator.userAgent.includes('Mac');
 export function KeysDialog() {
   const t = useText();
   const { dialog, close } = useDialogs();
+  if (dialog !== 'keys') return null;
   const main = isMac() ? 'Cmd' : 'Ctrl';
   const rows: readonly (readonly [string, readonly string[]])[] = [
     [t('shell.keys-sync'), ['F5']],
@@ -22,13 +24,7 @@ export function KeysDialog() {
     [t('shell.keys'), ['?']],
   ];
   return (
-    <Modal
-      opened={dialog === 'keys'}
-      onClose={close}
-      title={t('shell.keys')}
-      size="lg"
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
+    <Dialog title={t('shell.keys')} onClose={close} size={620}>
       <Table verticalSpacing="sm">
         <Table.Caption>{t('shell.keys-caption')}</Table.Caption>
         <Table.Tbody>
@@ -51,6 +47,6 @@ export function KeysDialog() {
           ))}
         </Table.Tbody>
       </Table>
-    </Modal>
+    </Dialog>
   );
 }
