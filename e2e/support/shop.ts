@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { openApp } from '../../electron/host/app.ts';
-import type { App } from '../../electron/host/app-types.ts';
+import type { HostedApp } from '../../electron/host/desk-types.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -75,7 +75,7 @@ const COMPANY = `
 export interface TestTerminal {
   readonly code: string;
   readonly path: string;
-  readonly app: App;
+  readonly app: HostedApp;
   /** The POS program's own connection: another SQLite library, another connection's settings. */
   readonly pos: DatabaseSync;
   /** One cycle; throws when it failed, so that a test never overlooks it. */

@@ -353,6 +353,11 @@ class LocalApp implements HostedApp {
     const report = checkSchema(db, plan);
     agreed(report.differences);
     const fixed = await applyFix(db, plan, report, this.#backups());
+    // Otherwise the next look at the triggers would mend them back to the plan of before.
+    const { local } = this.#ports(db);
+    local.write(() => {
+      local.setMeta(META.plan, JSON.stringify(plan));
+    });
     // A table made anew is empty, a column retyped still holds the digits that it had left: HQ's rows come again.
     for (const { table, code, fix } of report.differences)
       if (REFILLED.has(code) && fix !== null) markForReload(db, table);
