@@ -10,6 +10,7 @@ import { CallFailed, type Bridge, type LinkState } from '../bridge/bridge.ts';
 import * as lists from './fake-lists.ts';
 import { fakeAppInfo, fakeSettings } from './fake-settings.ts';
 import { fakeStatus } from './fake-states.ts';
+import { longLists } from './long-lists.ts';
 
 type Answers = { readonly [M in Method]: (args: Args<M>) => Result<M> };
 
@@ -27,6 +28,8 @@ interface FakeOptions {
   readonly info?: Partial<AppInfo>;
   /** Lists have no rows. */
   readonly empty?: boolean;
+  /** Lists have up to 10,000 rows, with every reason that there is. */
+  readonly many?: boolean;
 }
 
 function pageOf<T>(
@@ -165,6 +168,7 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
       emit({ type: 'changed', topics: ['setup'] });
       return null;
     },
+    ...(options.many === true ? longLists(now) : {}),
   };
 
   return {
@@ -197,7 +201,7 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
 }
 
 /**
- * For `?fake=STATE` in the address: further `role`, `appearance`, `large`, `demo`, `language`, `empty=1`,
+ * For `?fake=STATE` in the address: further `role`, `appearance`, `large`, `demo`, `language`, `empty=1`, `many=1`,
  * `fail=METHOD,METHOD` and `link=lost`.
  */
 export function fakeBridgeIn(address: URLSearchParams): FakeBridge {
@@ -206,6 +210,7 @@ export function fakeBridgeIn(address: URLSearchParams): FakeBridge {
   const language = address.get('language');
   const bridge = fakeBridge(address.get('fake') ?? 'idle', {
     empty: has('empty'),
+    many: has('many'),
     info: {
       role: address.get('role') === 'cashier' ? 'cashier' : 'manager',
       demo: has('demo'),

@@ -2,7 +2,7 @@
  * What a busy, partly hostile shop looks like on the screens held, conflicts, receipt and history: long lists, names that
  * are markup, texts of 10 kB, right-to-left writing. For tests and pictures; not in the product's bundle.
  */
-import type { Service } from '../../shared/contract.ts';
+import type { Args, Method, Result } from '../../shared/contract.ts';
 import { noCounts, type RunReport, type RunStatus } from '../../shared/report.ts';
 import type { MissingWhy, RowDirection } from '../../shared/rows.ts';
 import type {
@@ -15,15 +15,13 @@ import type {
   RunShown,
   ShownValue,
 } from '../../shared/views.ts';
+import { hostile } from './fake-lists.ts';
 
 const minute = 60_000;
 
-export const hostile = {
-  markup: '<img src=x onerror=alert(1)>',
-  huge: 'Espresso with a very long name '.repeat(330),
-  wide: 'W'.repeat(10_000),
-  rightToLeft: 'قهوة عربية بالهيل ‏(صغيرة)',
-} as const;
+const { markup, rightToLeft } = hostile;
+const huge = 'Espresso with a very long name '.repeat(330);
+const wide = 'W'.repeat(10_000);
 
 /** One page out of a list that is made row by row. */
 function pageOf<T>(
@@ -37,14 +35,14 @@ function pageOf<T>(
 
 const parents: readonly (readonly [MissingWhy, RowDirection, string, string, number])[] = [
   ['not-sent', 'download', 'orders', '10482', 240],
-  ['rejected', 'upload', 'customers', hostile.markup, 12],
-  ['rejected', 'download', 'products', hostile.rightToLeft, 5],
+  ['rejected', 'upload', 'customers', markup, 12],
+  ['rejected', 'download', 'products', rightToLeft, 5],
   ['deleted', 'download', 'categories', '31', 4],
   ['deleted', 'upload', 'shifts', 'c0ffee00-0000-4000-8000-000000000001', 3],
   ['children', 'download', 'order_items', '77812', 2],
   ['confirm', 'download', 'products', '', 412],
   ['pending', 'download', 'products', '17', 1],
-  ['not-sent', 'upload', 'orders', hostile.wide, 1],
+  ['not-sent', 'upload', 'orders', wide, 1],
 ];
 
 function groupAt(place: number, now: number): HeldGroup {
@@ -69,7 +67,7 @@ function groupAt(place: number, now: number): HeldGroup {
       why === 'rejected' && direction === 'upload'
         ? {
             code: 'ROW_DUPLICATE',
-            params: { constraint: 'customers_email_key', detail: hostile.markup },
+            params: { constraint: 'customers_email_key', detail: markup },
           }
         : null,
   };
@@ -93,10 +91,10 @@ function heldRowAt(place: number, now: number): HeldRowShown {
 
 const values: readonly ShownValue[] = [
   { column: 'id', value: '77000', secret: false },
-  { column: 'name', value: hostile.markup, secret: false },
-  { column: 'note', value: hostile.huge, secret: false },
-  { column: 'wide', value: hostile.wide, secret: false },
-  { column: 'name_ar', value: hostile.rightToLeft, secret: false },
+  { column: 'name', value: markup, secret: false },
+  { column: 'note', value: huge, secret: false },
+  { column: 'wide', value: wide, secret: false },
+  { column: 'name_ar', value: rightToLeft, secret: false },
   { column: 'email', value: 'ana@example.com', secret: false },
   { column: 'phone', value: null, secret: false },
   { column: 'unit_price', value: '12.50', secret: false },
@@ -112,7 +110,7 @@ const refusals = [
     },
   },
   { code: 'ROW_VALUE_MISSING', params: { column: 'phone' } },
-  { code: 'ROW_TEXT_TOO_LONG', params: { detail: hostile.huge } },
+  { code: 'ROW_TEXT_TOO_LONG', params: { detail: huge } },
   { code: 'HQ_OWNS_TABLE', params: { table: 'taxes' } },
   { code: 'VALUE_UNHOLDABLE', params: { column: 'unit_price', reason: 'not-a-number' } },
 ] as const;
@@ -124,7 +122,7 @@ function rejectedAt(
   return {
     ref: `r${place}`,
     table: place === 3 ? 'taxes' : 'customers',
-    id: place === 2 ? hostile.markup : String(500 + place),
+    id: place === 2 ? markup : String(500 + place),
     direction: place === 4 ? 'download' : 'upload',
     message: refusals[place % refusals.length] ?? refusals[0],
     values,
@@ -134,18 +132,19 @@ function rejectedAt(
   };
 }
 
-const clashes: readonly Pick<
-  ConflictShown,
-  'table' | 'column' | 'kept' | 'lost' | 'winner' | 'rule'
->[] = [
-  {
-    table: 'products',
-    column: 'name',
-    kept: 'Espresso',
-    lost: 'Expresso',
-    winner: 'hq',
-    rule: 'newest',
-  },
+type Clash = Pick<ConflictShown, 'table' | 'column' | 'kept' | 'lost' | 'winner' | 'rule'>;
+
+const firstClash: Clash = {
+  table: 'products',
+  column: 'name',
+  kept: 'Espresso',
+  lost: 'Expresso',
+  winner: 'hq',
+  rule: 'newest',
+};
+
+const clashes: readonly Clash[] = [
+  firstClash,
   {
     table: 'products',
     column: 'selling_price',
@@ -157,16 +156,16 @@ const clashes: readonly Pick<
   {
     table: 'customers',
     column: 'note',
-    kept: hostile.markup,
-    lost: hostile.huge,
+    kept: markup,
+    lost: huge,
     winner: 'terminal',
     rule: 'newest',
   },
   {
     table: 'products',
     column: 'name',
-    kept: hostile.rightToLeft,
-    lost: hostile.wide,
+    kept: rightToLeft,
+    lost: wide,
     winner: 'hq',
     rule: 'newest',
   },
@@ -182,8 +181,9 @@ const clashes: readonly Pick<
 
 function conflictAt(place: number, now: number): ConflictShown {
   const at = now - place * 31 * minute;
+  const clash = clashes[place % clashes.length] ?? firstClash;
   return {
-    ...(clashes[place % clashes.length] ?? clashes[0]!),
+    ...clash,
     id: 10_000 - place,
     rowId: String(17 + place),
     hqAt: place % 5 === 4 ? null : at - 3 * minute,
@@ -212,7 +212,7 @@ function runAt(place: number, now: number, status: RunStatus): RunShown {
       orders: { download: noCounts, upload },
       products: { download, upload: noCounts },
       product_variant_attributes: { download: { ...noCounts, applied: 1 }, upload: noCounts },
-      [hostile.markup]: { download: noCounts, upload: { ...noCounts, applied: 1 } },
+      [markup]: { download: noCounts, upload: { ...noCounts, applied: 1 } },
     },
     ...(status === 'failed'
       ? { error: { code: 'HQ_REFUSED', params: { where: 'hq.example.com:5432' } } }
@@ -259,48 +259,40 @@ function receipts(number: string, now: number): readonly ReceiptAnswer[] {
   return states[number] ?? [];
 }
 
-type ServiceA = Pick<
-  Service,
+type Long =
   | 'heldGroups'
   | 'heldRows'
-  | 'rejectedRows'
   | 'heldRow'
+  | 'rejectedRows'
   | 'rejectedRow'
   | 'conflicts'
   | 'findReceipt'
-  | 'runs'
->;
+  | 'runs';
 
 /** The calls of these screens, answered out of lists of up to 10,000 rows. `now`: milliseconds since 1970. */
-export function serviceA(now: number): ServiceA {
+export function longLists(now: number): {
+  readonly [M in Long & Method]: (args: Args<M>) => Result<M>;
+} {
   return {
-    heldGroups: (page) => Promise.resolve(pageOf(1_240, page, (place) => groupAt(place, now))),
+    heldGroups: (page) => pageOf(1_240, page, (place) => groupAt(place, now)),
     heldRows: (page) =>
-      Promise.resolve(
-        pageOf(page.group === null ? 10_000 : 240, page, (place) => heldRowAt(place, now)),
-      ),
-    heldRow: ({ ref }) => Promise.resolve({ ...heldRowAt(Number(ref.slice(1)), now), values }),
+      pageOf(page.group === null ? 10_000 : 240, page, (place) => heldRowAt(place, now)),
+    heldRow: ({ ref }) => ({ ...heldRowAt(Number(ref.slice(1)), now), values }),
     rejectedRows: (page) =>
-      Promise.resolve(
-        pageOf(10_000, page, (place) => {
-          const { values: _, editable, ...row } = rejectedAt(place, now);
-          return { ...row, editable: editable.length > 0 };
-        }),
-      ),
-    rejectedRow: ({ ref }) => Promise.resolve(rejectedAt(Number(ref.slice(1)), now)),
+      pageOf(10_000, page, (place) => {
+        const { values: _, editable, ...row } = rejectedAt(place, now);
+        return { ...row, editable: editable.length > 0 };
+      }),
+    rejectedRow: ({ ref }) => rejectedAt(Number(ref.slice(1)), now),
     conflicts: ({ search, ...page }) =>
-      Promise.resolve(
-        pageOf(search === 'nothing' ? 0 : 10_000, page, (place) => conflictAt(place, now)),
-      ),
-    findReceipt: ({ number }) => Promise.resolve(receipts(number, now)),
+      pageOf(search === 'nothing' ? 0 : 10_000, page, (place) => conflictAt(place, now)),
+    findReceipt: ({ number }) => receipts(number, now),
     runs: ({ status, ...page }) =>
-      Promise.resolve(
-        pageOf(status === 'cancelled' ? 0 : 10_000, page, (place) =>
-          runAt(
-            place,
-            now,
-            status === 'all' ? (statuses[place % statuses.length] ?? 'completed') : status,
-          ),
+      pageOf(status === 'cancelled' ? 0 : 10_000, page, (place) =>
+        runAt(
+          place,
+          now,
+          status === 'all' ? (statuses[place % statuses.length] ?? 'completed') : status,
         ),
       ),
   };
