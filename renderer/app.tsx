@@ -1,6 +1,7 @@
 import { AppShell, Box, Burger, Group, Stack, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useAppInfo } from './shell/app-store.ts';
+import { useEffect } from 'react';
+import { useIsManager } from './components/use-is-manager.ts';
 import { DiagnosticsDialog } from './shell/diagnostics-dialog.tsx';
 import { KeysDialog } from './shell/keys-dialog.tsx';
 import { Navigation } from './shell/navigation.tsx';
@@ -88,15 +89,21 @@ function Frame() {
   );
 }
 
+/** The first run opens by itself when there is nothing set up, once; "Continue setup" opens it again. */
+function useFirstRun(): void {
+  const unset = useStatus()?.status.state === 'setup';
+  const manager = useIsManager();
+  const go = useRouter((state) => state.go);
+  useEffect(() => {
+    if (unset && manager) go('setup');
+  }, [unset, manager, go]);
+}
+
 export function App() {
-  const view = useStatus();
-  const info = useAppInfo();
-  const screen = useRouter((state) => state.screen);
-  // A cashier's browser cannot set anything up: it sees the state, which says that setup is not finished.
-  const settingUp =
-    screen === 'setup' || (view?.status.state === 'setup' && info?.role === 'manager');
+  const settingUp = useRouter((state) => state.screen === 'setup');
   useAppearance();
   useBackOnline();
+  useFirstRun();
   useKeyboard(!settingUp);
   return (
     <>

@@ -229,3 +229,15 @@ test('every failure that stops sync has its few words for the tooltip', () => {
     .filter(([, entry]) => typeof entry === 'object' && !('short' in entry));
   expect(missing.map(([code]) => code)).toEqual([]);
 });
+
+test('an absence of HQ stays calm: the run that it ended is no second thing to look at', () => {
+  const away = statusOf({
+    ...calm,
+    ...failing('HQ_CONNECTION_LOST'),
+    lastRun: { at: now - minute, status: 'failed' },
+  });
+  expect(away).toMatchObject({ state: 'offline', attention: false, causes: [] });
+
+  const healed = statusOf({ ...calm, lastRun: { at: now - minute, status: 'failed' } });
+  expect(healed).toMatchObject({ state: 'attention', reason: { code: 'STATUS_LAST_RUN_OPEN' } });
+});

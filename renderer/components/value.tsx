@@ -37,7 +37,6 @@ export function Value({ value, secret = false }: ValueProps) {
       {long ? (
         <Button
           variant="subtle"
-          size="compact-lg"
           aria-expanded={open}
           onClick={() => {
             setOpen(!open);

@@ -1,30 +1,27 @@
 import { lazy, type ComponentType } from 'react';
 import type { Screen } from '../../shared/contract.ts';
 
-type Loader = () => Promise<Readonly<Record<string, unknown>>>;
-
-const files = import.meta.glob('../*/*-screen.tsx') as Readonly<Record<string, Loader>>;
-
-const capital = (word: string): string => word.slice(0, 1).toUpperCase() + word.slice(1);
-
-/** A screen is `FOLDER/FOLDER-screen.tsx` and exports `FolderScreen`; loaded when first opened. */
-function screenOf(name: Screen): ComponentType {
-  return lazy(async () => {
-    const file = await files[`../${name}/${name}-screen.tsx`]?.();
-    const component = file?.[`${capital(name)}Screen`];
-    if (typeof component !== 'function') throw new Error(`no screen ${name}`);
-    return { default: component as ComponentType };
-  });
-}
-
+/** Each screen is loaded when it is first opened: the state, which everybody comes for, waits for none of them. */
 export const screens: Readonly<Record<Screen, ComponentType>> = {
-  status: screenOf('status'),
-  held: screenOf('held'),
-  conflicts: screenOf('conflicts'),
-  receipt: screenOf('receipt'),
-  history: screenOf('history'),
-  check: screenOf('check'),
-  schema: screenOf('schema'),
-  settings: screenOf('settings'),
-  setup: screenOf('setup'),
+  status: lazy(async () => ({
+    default: (await import('../status/status-screen.tsx')).StatusScreen,
+  })),
+  held: lazy(async () => ({ default: (await import('../held/held-screen.tsx')).HeldScreen })),
+  conflicts: lazy(async () => ({
+    default: (await import('../conflicts/conflicts-screen.tsx')).ConflictsScreen,
+  })),
+  receipt: lazy(async () => ({
+    default: (await import('../receipt/receipt-screen.tsx')).ReceiptScreen,
+  })),
+  history: lazy(async () => ({
+    default: (await import('../history/history-screen.tsx')).HistoryScreen,
+  })),
+  check: lazy(async () => ({ default: (await import('../check/check-screen.tsx')).CheckScreen })),
+  schema: lazy(async () => ({
+    default: (await import('../schema/schema-screen.tsx')).SchemaScreen,
+  })),
+  settings: lazy(async () => ({
+    default: (await import('../settings/settings-screen.tsx')).SettingsScreen,
+  })),
+  setup: lazy(async () => ({ default: (await import('../setup/setup-screen.tsx')).SetupScreen })),
 };

@@ -40,7 +40,7 @@ describe('are the sales safe?', () => {
     ['paused', 'here'],
     ['error-disk', 'careful'],
     ['error-damaged', 'careful'],
-    ['attention-many', 'careful'],
+    ['attention-many', 'disk'],
     ['setup', 'none'],
   ])('%s: %s', (name, safety) => {
     expect(safetyOf(view(name))).toBe(safety);

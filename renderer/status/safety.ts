@@ -2,9 +2,10 @@ import type { StatusView } from '../../shared/views.ts';
 
 /**
  * The answer to the cashier's one question. at-hq: every sale is at HQ. here: saved on this terminal, and selling can go
- * on. careful: the failure itself says what is safe, because saving further sales may not be. none: before the setup.
+ * on. disk: so far, because the disk is nearly full. careful: the failure itself says what is safe, because saving further
+ * sales may not be. none: before the setup.
  */
-export type Safety = 'at-hq' | 'here' | 'careful' | 'none';
+export type Safety = 'at-hq' | 'here' | 'disk' | 'careful' | 'none';
 
 /** Failures under which the till's own file may not take another sale. */
 const risky = new Set([
@@ -21,9 +22,8 @@ const risky = new Set([
 export function safetyOf({ status, facts }: Pick<StatusView, 'status' | 'facts'>): Safety {
   if (status.state === 'setup') return 'none';
   if (facts.error !== null && risky.has(facts.error.code)) return 'careful';
-  if (status.causes.some(({ code }) => code === 'STATUS_DISK_LOW' || risky.has(code))) {
-    return 'careful';
-  }
+  if (status.causes.some(({ code }) => risky.has(code))) return 'careful';
+  if (facts.diskLow) return 'disk';
   const open = facts.waiting + facts.held + facts.rejected;
   return open === 0 && facts.oldestUnsentAt === null && facts.loaded ? 'at-hq' : 'here';
 }

@@ -68,7 +68,7 @@ function useSafe(view: StatusView): { readonly text: string; readonly sure: bool
   const own = view.facts.error === null ? null : t.failure(view.facts.error);
   return safety === 'careful' && own !== null
     ? { text: own.safe, sure: false }
-    : { text: t(`status.safe-${safety}`), sure: safety !== 'careful' && safety !== 'none' };
+    : { text: t(`status.safe-${safety}`), sure: safety === 'at-hq' || safety === 'here' };
 }
 
 /** Why HQ is not reached, for whoever can do something about it. */
