@@ -31,7 +31,7 @@ export function Dialog({ title, onClose, size = 760, children }: DialogProps) {
           bg="var(--mantine-color-body)"
           style={{ zIndex: 1 }}
         >
-          <Modal.Title fz="1.25rem" miw={0}>
+          <Modal.Title fz="1.25rem" fw={600} miw={0}>
             {title}
           </Modal.Title>
           <Modal.CloseButton size={48} iconSize={24} aria-label={t('common.close')} />

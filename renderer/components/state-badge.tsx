@@ -16,6 +16,8 @@ export function StateBadge({ Icon, color, children }: StateBadgeProps) {
       fz="md"
       fw={500}
       px="sm"
+      maw="none"
+      style={{ flexShrink: 0 }}
       leftSection={<Icon size={20} color={`var(--payflow-state-${color})`} aria-hidden />}
     >
       {children}

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl, Stack } from '@mantine/core';
+import { Button, Group, Stack } from '@mantine/core';
 import { IconDownload, IconFileText, IconHistory } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { RunShown } from '../../shared/views.ts';
@@ -34,18 +34,7 @@ export function HistoryScreen() {
     <Screen title={t('history.title')} actions={<Actions acting={acting} />}>
       <div>
         <Said acting={acting} apart="below" />
-        <SegmentedControl
-          fullWidth
-          aria-label={t('history.filter')}
-          value={filter}
-          onChange={(value) => {
-            setFilter(FILTERS.find((known) => known === value) ?? 'all');
-          }}
-          data={FILTERS.map((value) => ({
-            value,
-            label: t(value === 'all' ? 'history.filter.all' : `history.status.${value}`),
-          }))}
-        />
+        <FilterChoice filter={filter} onChange={setFilter} />
       </div>
       <Loaded query={query}>
         {({ rows, total }) =>
@@ -68,6 +57,33 @@ export function HistoryScreen() {
         />
       )}
     </Screen>
+  );
+}
+
+interface FilterChoiceProps {
+  readonly filter: Filter;
+  readonly onChange: (filter: Filter) => void;
+}
+
+/** Buttons rather than a segmented control: in a longer language they wrap instead of being cut. */
+function FilterChoice({ filter, onChange }: FilterChoiceProps) {
+  const t = useText();
+  return (
+    <Group role="group" aria-label={t('history.filter')} gap="xs">
+      {FILTERS.map((value) => (
+        <Button
+          key={value}
+          px="md"
+          variant={value === filter ? 'filled' : 'default'}
+          aria-pressed={value === filter}
+          onClick={() => {
+            onChange(value);
+          }}
+        >
+          {t(value === 'all' ? 'history.filter.all' : `history.status.${value}`)}
+        </Button>
+      ))}
+    </Group>
   );
 }
 

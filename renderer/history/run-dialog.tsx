@@ -62,33 +62,35 @@ function Tables({ report }: { readonly report: RunReport }) {
   if (lines.length === 0) return <Text>{t('history.run.no-tables')}</Text>;
   return (
     <>
-      <Table captionSide="top" verticalSpacing="sm" horizontalSpacing="xs">
-        <Table.Caption>{t('history.run.tables')}</Table.Caption>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('history.table')}</Table.Th>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column} ta="right">
-                {t(`history.${column}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {lines.map(({ table, counts }) => (
-            <Table.Tr key={table}>
-              <Table.Th scope="row" fw={400}>
-                <ShortValue value={tableLabel(table)} lines={2} />
-              </Table.Th>
+      <Table.ScrollContainer minWidth={0} type="native">
+        <Table captionSide="top" verticalSpacing="sm" horizontalSpacing={6}>
+          <Table.Caption>{t('history.run.tables')}</Table.Caption>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('history.table')}</Table.Th>
               {COLUMNS.map((column) => (
-                <Table.Td key={column} ta="right">
-                  {t.number(counts[column])}
-                </Table.Td>
+                <Table.Th key={column} ta="right">
+                  {t(`history.${column}`)}
+                </Table.Th>
               ))}
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+          </Table.Thead>
+          <Table.Tbody>
+            {lines.map(({ table, counts }) => (
+              <Table.Tr key={table}>
+                <Table.Th scope="row" fw={400}>
+                  <ShortValue value={tableLabel(table)} lines={2} />
+                </Table.Th>
+                {COLUMNS.map((column) => (
+                  <Table.Td key={column} ta="right">
+                    {t.number(counts[column])}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
       {removed === 0 ? null : <Text>{t('history.run.removed', { count: removed })}</Text>}
     </>
   );

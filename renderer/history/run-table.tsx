@@ -13,26 +13,28 @@ interface RunTableProps {
 export function RunTable({ runs, onOpen }: RunTableProps) {
   const t = useText();
   return (
-    <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="xs">
-      <Table.Caption>
-        <VisuallyHidden>{t('history.list')}</VisuallyHidden>
-      </Table.Caption>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>{t('history.run')}</Table.Th>
-          {COLUMNS.map((column) => (
-            <Table.Th key={column} ta="right">
-              {t(`history.${column}`)}
-            </Table.Th>
+    <Table.ScrollContainer minWidth={0} type="native">
+      <Table highlightOnHover verticalSpacing="sm" horizontalSpacing={6}>
+        <Table.Caption>
+          <VisuallyHidden>{t('history.list')}</VisuallyHidden>
+        </Table.Caption>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t('history.run')}</Table.Th>
+            {COLUMNS.map((column) => (
+              <Table.Th key={column} ta="right">
+                {t(`history.${column}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {runs.map((run) => (
+            <RunLine key={run.runId} run={run} onOpen={onOpen} />
           ))}
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {runs.map((run) => (
-          <RunLine key={run.runId} run={run} onOpen={onOpen} />
-        ))}
-      </Table.Tbody>
-    </Table>
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }
 
