@@ -220,6 +220,30 @@ test('what needs attention is never hidden: held and rejected rows always light 
   );
 });
 
+test('an outage alone asks nobody for anything: the run it ended is no cause of its own', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const { error, lastRun, loaded, configured } = facts;
+      const outage = error !== null && failureKind(error.code) === 'connection';
+      const { state, causes } = statusOf(facts);
+      const open = causes.some(({ code }) => code === 'STATUS_LAST_RUN_OPEN');
+      if (outage && lastRun?.status === 'failed') expect(open).toBe(false);
+      // Nothing else that a run left open is kept back.
+      const left = configured && loaded && error === null && lastRun !== null;
+      if (left && lastRun.status !== 'completed') expect(open).toBe(true);
+      if (outage) expect(state).not.toBe('idle');
+    }),
+    { numRuns: 5_000 },
+  );
+  const outage: Facts = {
+    ...calm,
+    ...failing('HQ_REFUSED'),
+    hq: 'unreachable',
+    lastRun: { at: now, status: 'failed' },
+  };
+  expect(statusOf(outage)).toMatchObject({ state: 'offline', attention: false });
+});
+
 test('every failure that stops sync has its few words for the tooltip', () => {
   const missing = [...catalogue.entries]
     .filter(
