@@ -88,6 +88,7 @@ class Attempt {
       this.#step = 'connect';
       await reach(host, port);
     }
+    this.#step = 'connect';
     await this.#signIn();
     this.#step = 'tables';
     const installed = await this.#installedManifest();
@@ -108,16 +109,15 @@ class Attempt {
     void this.#client.end().catch(() => undefined);
   }
 
+  /** Until the server has said something, it is the way there that does not work. */
   async #signIn(): Promise<void> {
-    this.#step = this.#options.address.ssl === false ? 'login' : 'tls';
     try {
       await this.#client.connect();
-      this.#step = 'login';
     } catch (error) {
       const failure = toPayflowError(error, this.#options.address);
+      if (failure.code === 'HQ_TLS') this.#step = 'tls';
       // Whoever refuses a sign-in has understood what was said before it, encryption included.
       if (signIn.has(failure.code)) this.#step = 'login';
-      else if (failure.code !== 'HQ_TLS') this.#step = 'connect';
       throw failure;
     }
   }
