@@ -23,7 +23,8 @@ const nodeSide = (entry: Record<string, string>, format: 'es' | 'cjs') => ({
   resolve: { noExternal: true as const, external: ['electron', 'better-sqlite3', 'pg-native'] },
   build: {
     outDir: at('dist/electron'),
-    emptyOutDir: false,
+    // The preload is built last, into the same folder.
+    emptyOutDir: format === 'es',
     target: 'node24',
     minify: false,
     sourcemap: true,
