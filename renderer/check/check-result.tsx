@@ -25,14 +25,11 @@ export function CheckResultView({ result }: { readonly result: CheckResult }) {
   return (
     <Stack gap="lg">
       <Alert
+        role="status"
         color={result.equal ? 'green' : 'yellow'}
         variant="outline"
         icon={result.equal ? <IconCircleCheck aria-hidden /> : <IconAlertTriangle aria-hidden />}
-        title={
-          <Text span fw={600} role="status">
-            {t(key, params)}
-          </Text>
-        }
+        title={t(key, params)}
       >
         <Stack gap={4}>
           {result.equal ? null : <Text>{t('check.differ.todo')}</Text>}
@@ -70,7 +67,7 @@ function TablesCompared({ tables }: Pick<CheckResult, 'tables'>) {
   const [open, setOpen] = useState<string | null>(null);
   return (
     <Table captionSide="top" verticalSpacing="sm" withTableBorder>
-      <Table.Caption>{t('check.tables')}</Table.Caption>
+      <Table.Caption ta="left">{t('check.tables')}</Table.Caption>
       <Table.Thead>
         <Table.Tr>
           <Table.Th scope="col">{t('check.table')}</Table.Th>

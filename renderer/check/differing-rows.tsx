@@ -60,7 +60,7 @@ function BothSides({ row }: { readonly row: DifferingRow }) {
         {row.hq === null ? <Text>{t('check.row.hq-lacks')}</Text> : null}
         {row.terminal === null ? <Text>{t('check.row.terminal-lacks')}</Text> : null}
         <Table layout="fixed" captionSide="top" verticalSpacing="xs">
-          <Table.Caption>{t('check.row.fields', { id: row.id })}</Table.Caption>
+          <Table.Caption ta="left">{t('check.row.fields', { id: row.id })}</Table.Caption>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{t('check.row.field')}</Table.Th>
@@ -99,7 +99,9 @@ function PairRow({ pair: { column, hq, terminal, differs } }: { readonly pair: F
   const t = useText();
   return (
     <Table.Tr
-      style={differs ? { background: 'var(--mantine-color-yellow-light)', fontWeight: 600 } : {}}
+      style={
+        differs ? { boxShadow: 'inset 4px 0 var(--payflow-state-yellow)', fontWeight: 600 } : {}
+      }
     >
       <Table.Th scope="row" style={{ overflowWrap: 'anywhere' }}>
         <Group gap="xs">

@@ -15,11 +15,12 @@ export function FixedAlert({
   const left = blocking.length + manual.length + fixable.length;
   return (
     <Alert
+      role="status"
       color={left === 0 ? 'green' : 'yellow'}
       variant="outline"
       icon={<IconCircleCheck aria-hidden />}
     >
-      <Text fw={600} role="status" style={{ overflowWrap: 'anywhere' }}>
+      <Text fw={600} style={{ overflowWrap: 'anywhere' }}>
         {t('schema.fixed', { count: applied, ...(backup === null ? {} : { backup }) })}{' '}
         {t('schema.fixed.remaining', { count: left })}
       </Text>

@@ -102,11 +102,12 @@ function Summary({ findings }: Pick<SchemaShown, 'findings'>) {
   const fine = parts.length === 0;
   return (
     <Alert
+      role="status"
       color={fine ? 'green' : 'yellow'}
       variant="outline"
       icon={fine ? <IconCircleCheck aria-hidden /> : <IconAlertTriangle aria-hidden />}
     >
-      <Text fw={600} role="status">
+      <Text fw={600}>
         {fine ? t('schema.fine.status') : [t('schema.safe'), ...parts].join(' ')}
       </Text>
     </Alert>

@@ -1,7 +1,7 @@
 import { Alert, Group, PasswordInput, Select, Stack } from '@mantine/core';
 import { IconLockOpen } from '@tabler/icons-react';
 import { useText } from '../i18n/use-text.ts';
-import { NumberField, TextField, useHelp } from './fields.tsx';
+import { fieldStyles, NumberField, TextField, useHelp } from './fields.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
 const kinds = ['verify', 'require', 'off'] as const;
@@ -27,6 +27,7 @@ export function AddressFields({ form }: { readonly form: SettingsForm }) {
       <TextField form={form} field="database" label={t('settings.database')} />
       <TextField form={form} field="user" label={t('settings.user')} />
       <PasswordInput
+        styles={fieldStyles}
         label={t('settings.password')}
         description={useHelp(
           form,
@@ -42,11 +43,12 @@ export function AddressFields({ form }: { readonly form: SettingsForm }) {
         }}
       />
       {shown.secretsAreSafe ? null : (
-        <Alert color="yellow" variant="outline" icon={<IconLockOpen aria-hidden />}>
+        <Alert role="note" color="yellow" variant="outline" icon={<IconLockOpen aria-hidden />}>
           {t('settings.password.unsafe')}
         </Alert>
       )}
       <Select
+        styles={fieldStyles}
         label={t('settings.tls')}
         description={useHelp(form, 'tls')}
         data={kinds.map((value) => ({ value, label: t(`settings.tls.${value}`) }))}

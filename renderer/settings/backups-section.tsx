@@ -23,7 +23,7 @@ export function BackupsSection({ form }: { readonly form: SettingsForm }) {
         <Text>{t('settings.backups.none')}</Text>
       ) : (
         <Table>
-          <Table.Caption>{t('settings.backups.list')}</Table.Caption>
+          <Table.Caption ta="left">{t('settings.backups.list')}</Table.Caption>
           <Table.Thead>
             <Table.Tr>
               <Table.Th scope="col">{t('settings.backups.name')}</Table.Th>

@@ -14,6 +14,17 @@ interface FieldProps<F extends Field> {
   readonly help?: string | undefined;
 }
 
+/** Words of 16 px around a field, too: the theme's own are smaller. */
+export const fieldStyles = {
+  input: { minHeight: 48, fontSize: '1rem' },
+  label: { fontSize: '1rem' },
+  description: { fontSize: '1rem' },
+  error: { fontSize: '1rem' },
+} as const;
+
+/** A number needs little room; the words above it need more. */
+const numberStyles = { ...fieldStyles, wrapper: { maxWidth: 240 } } as const;
+
 /** The words under a label: what it means, and why it cannot be changed. */
 export function useHelp(form: SettingsForm, field: Field, help?: string): string | undefined {
   const t = useText();
@@ -33,6 +44,7 @@ export function TextField({ form, field, label, help, ...input }: TextFieldProps
   return (
     <TextInput
       {...input}
+      styles={fieldStyles}
       label={label}
       description={useHelp(form, field, help)}
       value={form.draft[field]}
@@ -57,6 +69,7 @@ export function NumberField({ form, field, label, help, min, max }: NumberFieldP
   const locked = form.isLocked(field);
   return (
     <NumberInput
+      styles={numberStyles}
       label={label}
       description={useHelp(form, field, help)}
       value={form.draft[field]}
@@ -69,7 +82,6 @@ export function NumberField({ form, field, label, help, min, max }: NumberFieldP
       hideControls
       min={min}
       max={max}
-      maw={240}
       onChange={(value) => {
         form.edit({ [field]: typeof value === 'number' ? value : '' });
       }}
@@ -80,6 +92,7 @@ export function NumberField({ form, field, label, help, min, max }: NumberFieldP
 export function SwitchField({ form, field, label, help }: FieldProps<FieldOf<boolean>>) {
   return (
     <Switch
+      styles={{ label: fieldStyles.label, description: fieldStyles.description }}
       label={label}
       description={useHelp(form, field, help)}
       checked={form.draft[field]}

@@ -4,7 +4,7 @@ import { useNow } from '../components/use-now.ts';
 import { useText } from '../i18n/use-text.ts';
 import type { Text as Texts } from '../i18n/text.ts';
 import { EASY_SCHEDULES, easyScheduleOf, nextTimes, parseCron, type EasySchedule } from './cron.ts';
-import { NumberField, TextField, useHelp } from './fields.tsx';
+import { fieldStyles, NumberField, TextField, useHelp } from './fields.tsx';
 import { Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
@@ -30,6 +30,7 @@ export function ScheduleSection({ form }: { readonly form: SettingsForm }) {
         <Stack gap="md" mt="xs">
           {modes.map((mode) => (
             <Radio
+              styles={{ label: fieldStyles.label, description: fieldStyles.description }}
               key={mode}
               value={mode}
               label={t(`settings.mode.${mode}`)}
@@ -71,6 +72,7 @@ function Schedule({ form }: { readonly form: SettingsForm }) {
   return (
     <Stack gap="md" pl="xl">
       <Select
+        styles={fieldStyles}
         label={t('settings.often')}
         description={useHelp(form, 'cron')}
         disabled={form.isLocked('cron')}

@@ -1,7 +1,7 @@
 import { Autocomplete, Stack, Text } from '@mantine/core';
 import type { ConnectionTest } from '../../shared/views.ts';
 import { useText } from '../i18n/use-text.ts';
-import { useHelp } from './fields.tsx';
+import { fieldStyles, useHelp } from './fields.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
 interface TerminalFieldProps {
@@ -36,8 +36,7 @@ export function TerminalField({ form, terminals }: TerminalFieldProps) {
         data={[...byCode.keys()]}
         limit={50}
         maxDropdownHeight={320}
-        maw={480}
-        styles={{ input: { minHeight: 48, fontSize: '1rem' }, option: { minHeight: 48 } }}
+        styles={{ ...fieldStyles, wrapper: { maxWidth: 480 }, option: { minHeight: 48 } }}
         onChange={(terminal) => {
           form.edit({ terminal });
         }}
