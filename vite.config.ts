@@ -68,7 +68,13 @@ export default defineConfig({
       },
     },
     main: nodeSide(
-      { main: at('electron/main.ts'), 'engine-worker': at('electron/host/engine-worker.ts') },
+      {
+        main: at('electron/main.ts'),
+        'engine-worker': at('electron/host/engine-worker.ts'),
+        // Programs of the demo, each a process of its own.
+        'demo-pos': at('electron/host/demo/pos.ts'),
+        'demo-back-office': at('electron/host/demo/back-office.ts'),
+      },
       'es',
     ),
     preload: nodeSide({ preload: at('electron/preload.ts') }, 'cjs'),

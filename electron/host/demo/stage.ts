@@ -47,11 +47,11 @@ export class Stage {
 
   /** The till's POS program; payflow.db must be there. */
   startPos(): Helper {
-    return this.#start('the till', 'pos.ts', [this.databasePath, tillCode], {});
+    return this.#start('the till', 'pos', [this.databasePath, tillCode], {});
   }
 
   startBackOffice(): Helper {
-    return this.#start('the back office', 'back-office.ts', [], { SHOP_DATABASE: this.hqUrl });
+    return this.#start('the back office', 'back-office', [], { SHOP_DATABASE: this.hqUrl });
   }
 
   get app(): App {
@@ -94,14 +94,20 @@ export class Stage {
 
   #start(
     name: string,
-    file: string,
+    program: string,
     args: readonly string[],
     secrets: Readonly<Record<string, string>>,
   ): Helper {
-    const helper = startHelper(name, join(import.meta.dirname, file), args, secrets);
+    const helper = startHelper(name, programFile(program), args, secrets);
     this.#helpers.push(helper);
     return helper;
   }
+}
+
+/** Beside this file: as it stands in a checkout, or as the build has named it (vite.config.ts). */
+function programFile(program: string): string {
+  const file = import.meta.filename.endsWith('.ts') ? `${program}.ts` : `demo-${program}.js`;
+  return join(import.meta.dirname, file);
 }
 
 function opened<T>(part: T | null): T {
