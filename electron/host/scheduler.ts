@@ -77,6 +77,8 @@ const liveBeatMs = 60_000;
 const probing: Decision = { action: 'retry', minMs: 1_000, maxMs: 30_000 };
 /** A machine that wakes up has its network a moment later, and hundreds of terminals should not come at once. */
 const wakeJitterMs = 1_500;
+/** When a time comes during a data check. */
+const busyMs = 1_000;
 /** A pause stops a cycle that has been going on for so long; a shorter one ends sooner by itself. */
 const shortCycleMs = 3_000;
 
@@ -258,12 +260,12 @@ function planned(state: SchedulerState, { now, nextCron }: Moment): SchedulerSta
 }
 
 function probed(state: SchedulerState, code: string | null, moment: Moment): Step {
-  if (code !== null && failureKind(code) === 'connection')
-    return still(state.running === null ? away(state, moment) : state);
+  // What it says itself is newer, and it plans what comes next.
+  if (state.running?.what === 'cycle') return still(state);
+  if (code !== null && failureKind(code) === 'connection') return still(away(state, moment));
   // It answered, if only to refuse: what it has to say comes out of a cycle.
-  if (state.running !== null) return still({ ...state, hq: 'reachable' });
   const back: SchedulerState = { ...state, hq: 'reachable', attempt: 0, next: null };
-  return goesByItself(back, moment.now) ? run(back, moment) : still(back);
+  return goesByItself(back, moment.now) ? ask(back, wholeCycle, moment) : still(back);
 }
 
 /** A broken connection says little; whether HQ is there says a probe, or the cycle that runs. */
@@ -279,12 +281,10 @@ function timeCame(state: SchedulerState, moment: Moment): Step {
   if (kept?.until != null && kept.until <= moment.now) return resume(state, moment);
   if (next === null || next.at > moment.now) return still(state);
   // A cycle that runs plans what comes next when it ends; a data check does not.
-  if (state.running !== null)
-    return still({
-      ...state,
-      next: null,
-      queued: state.running.what === 'check' ? wholeCycle : state.queued,
-    });
+  if (state.running !== null) {
+    const later = { ...next, at: moment.now + busyMs };
+    return still({ ...state, next: state.running.what === 'check' ? later : null });
+  }
   if (next.what === 'cycle')
     return goesByItself(state, moment.now) ? run(state, moment) : still({ ...state, next: null });
   if (state.probing) return still({ ...state, next: null });

@@ -1,0 +1,367 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { CycleAsked } from './desk-types.ts';
+import {
+  advance,
+  isPaused,
+  nextRunAt,
+  startState,
+  wakeAt,
+  type Action,
+  type Moment,
+  type SchedulerEvent,
+  type SchedulerState,
+} from './scheduler.ts';
+
+const minute = 60_000;
+const start = Date.UTC(2026, 10, 22, 14, 0);
+const whole: CycleAsked = { direction: 'both', retry: [], fetch: [] };
+const row = (id: string) => ({ table: 'orders', id });
+
+/** A scheduler with the time in the test's hands; every five minutes by cron. */
+class Desk {
+  now = start;
+  random = 0.5;
+  state: SchedulerState;
+  actions: Action[] = [];
+
+  constructor(given: Partial<Parameters<typeof startState>[0]> = {}) {
+    this.state = startState({
+      mode: 'live',
+      automatic: true,
+      configured: true,
+      begun: true,
+      pause: null,
+      ...given,
+    });
+  }
+
+  send(event: SchedulerEvent): readonly Action[] {
+    const moment: Moment = {
+      now: this.now,
+      random: this.random,
+      nextCron: (now) => (Math.floor(now / (5 * minute)) + 1) * 5 * minute,
+    };
+    const { state, actions } = advance(this.state, event, moment);
+    this.state = state;
+    this.actions.push(...actions);
+    return actions;
+  }
+
+  /** What is done, by name. */
+  does(event: SchedulerEvent): string[] {
+    return this.send(event).map((action) => action.do);
+  }
+
+  /** Lets the time come that the scheduler waits for. */
+  wait(): string[] {
+    const at = wakeAt(this.state);
+    if (at === null) return ['nothing planned'];
+    this.now = Math.max(this.now, at);
+    return this.does({ type: 'time' });
+  }
+
+  completes(): string[] {
+    return this.does({ type: 'ended', status: 'completed', code: null });
+  }
+
+  fails(code: string): string[] {
+    return this.does({ type: 'ended', status: 'failed', code });
+  }
+}
+
+describe('modes', () => {
+  test('live: a cycle at start, then with every local change and every word of HQ, and one a minute', () => {
+    const desk = new Desk();
+    expect(desk.does({ type: 'start' })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual(['listen']);
+    expect(nextRunAt(desk.state)).toBeNull();
+    expect(desk.does({ type: 'local' })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual(['listen']);
+    expect(desk.does({ type: 'feed' })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual(['listen']);
+    expect(desk.wait()).toEqual(['cycle']);
+    expect(desk.now - start).toBe(minute);
+  });
+
+  test('cron: at its times, and changes wait for them', () => {
+    const desk = new Desk({ mode: 'cron' });
+    expect(desk.does({ type: 'start' })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual([]);
+    expect(nextRunAt(desk.state)).toBe(start + 5 * minute);
+    expect(desk.does({ type: 'local' })).toEqual([]);
+    expect(desk.wait()).toEqual(['cycle']);
+    expect(desk.now).toBe(start + 5 * minute);
+  });
+
+  test('manual: at start and when it is asked for, never by itself', () => {
+    const desk = new Desk({ mode: 'manual' });
+    expect(desk.does({ type: 'start' })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual([]);
+    expect([desk.does({ type: 'local' }), desk.does({ type: 'feed' })]).toEqual([[], []]);
+    expect(wakeAt(desk.state)).toBeNull();
+    expect(desk.does({ type: 'ask', asked: whole })).toEqual(['cycle']);
+  });
+
+  test('without timers only what is asked for runs', () => {
+    const desk = new Desk({ automatic: false });
+    const types = ['start', 'local', 'feed', 'wake'] as const;
+    expect(types.flatMap((type) => desk.does({ type }))).toEqual([]);
+    expect(desk.does({ type: 'ask', asked: whole })).toEqual(['cycle']);
+    expect(desk.fails('HQ_REFUSED')).toEqual([]);
+    expect(desk.state.hq).toBe('unreachable');
+  });
+
+  test('before the setup nothing runs, and the first load waits until it is asked for', () => {
+    const unset = new Desk({ configured: false });
+    expect(unset.does({ type: 'ask', asked: whole })).toEqual([]);
+    const fresh = new Desk({ begun: false });
+    expect(fresh.does({ type: 'start' })).toEqual([]);
+    expect(fresh.does({ type: 'ask', asked: whole })).toEqual(['cycle']);
+    expect(fresh.fails('HQ_BUSY')).toEqual([]);
+    expect(fresh.wait()).toEqual(['cycle']);
+  });
+});
+
+describe('one slot', () => {
+  test('requests during a cycle make exactly one more, which does all they asked for', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    expect(desk.does({ type: 'ask', asked: { ...whole, direction: 'push' } })).toEqual([]);
+    expect(desk.does({ type: 'local' })).toEqual([]);
+    expect(
+      desk.does({ type: 'ask', asked: { direction: 'push', retry: [row('a')], fetch: [] } }),
+    ).toEqual([]);
+    expect(desk.does({ type: 'ask', asked: { ...whole, retry: [row('a'), row('b')] } })).toEqual(
+      [],
+    );
+    desk.completes();
+    expect(desk.actions.at(-1)).toEqual({
+      do: 'cycle',
+      asked: { direction: 'both', retry: [row('a'), row('b')], fetch: [] },
+    });
+    expect(desk.completes()).toEqual(['listen']);
+    expect(desk.state.running).toBeNull();
+  });
+
+  test('what was asked for during a cycle that failed goes with the next try', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.send({ type: 'ask', asked: { ...whole, retry: [row('a')] } });
+    desk.fails('HQ_BUSY');
+    desk.wait();
+    expect(desk.actions.at(-1)).toMatchObject({ do: 'cycle', asked: { retry: [row('a')] } });
+  });
+
+  test('a data check and a cycle never run side by side', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    expect(desk.does({ type: 'check' })).toEqual([]);
+    expect(desk.completes()).toEqual(['listen', 'check']);
+    expect(desk.does({ type: 'local' })).toEqual([]);
+    expect(desk.does({ type: 'check-ended', code: null })).toEqual(['listen', 'cycle']);
+  });
+
+  test('cancelling ends what runs and forgets what is queued', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.send({ type: 'ask', asked: whole });
+    expect(desk.does({ type: 'cancel' })).toEqual(['abort']);
+    expect(desk.does({ type: 'ended', status: 'cancelled', code: null })).toEqual([]);
+    expect(desk.state).toMatchObject({ running: null, queued: null });
+  });
+});
+
+describe('pause', () => {
+  test('nothing starts by itself; Sync now runs once, and the pause stays', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.completes();
+    const pause = { since: desk.now, until: desk.now + 30 * minute };
+    expect(desk.does({ type: 'pause', pause })).toEqual(['keep-pause']);
+    expect([desk.does({ type: 'local' }), desk.does({ type: 'feed' })]).toEqual([[], []]);
+    expect(desk.does({ type: 'ask', asked: whole })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual([]);
+    expect(desk.state.pause).toEqual(pause);
+    expect(desk.does({ type: 'local' })).toEqual([]);
+  });
+
+  test('it ends by itself, is forgotten in the file, and a cycle makes good', () => {
+    const desk = new Desk({ pause: { since: start - minute, until: start + minute } });
+    expect(desk.does({ type: 'start' })).toEqual([]);
+    expect(desk.wait()).toEqual(['keep-pause', 'cycle']);
+    expect(desk.now).toBe(start + minute);
+    expect(desk.state.pause).toBeNull();
+  });
+
+  test('a pause until resumed waits for the person, who gets a cycle at once', () => {
+    const desk = new Desk({ pause: { since: start, until: null } });
+    desk.send({ type: 'start' });
+    expect(wakeAt(desk.state)).toBeNull();
+    expect(desk.does({ type: 'resume' })).toEqual(['keep-pause', 'cycle']);
+  });
+
+  test('a long cycle is ended by it, a short one is let to its end', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.now += 500;
+    const pause = { since: desk.now, until: null };
+    expect(desk.does({ type: 'pause', pause })).toEqual(['keep-pause']);
+    desk.now += 10_000;
+    expect(desk.does({ type: 'pause', pause })).toEqual(['keep-pause', 'abort']);
+  });
+});
+
+describe('failures', () => {
+  test('HQ away: asked again with growing pauses up to half a minute, and synced when it answers', () => {
+    const desk = new Desk({ mode: 'manual' });
+    desk.send({ type: 'start' });
+    expect(desk.fails('HQ_REFUSED')).toEqual([]);
+    expect(desk.state.hq).toBe('unreachable');
+    const pauses: number[] = [];
+    for (let index = 0; index < 12; index += 1) {
+      const before = desk.now;
+      expect(desk.wait()).toEqual(['probe']);
+      pauses.push(desk.now - before);
+      expect(desk.does({ type: 'probed', code: 'HQ_REFUSED' })).toEqual([]);
+    }
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(30_000);
+    expect(desk.wait()).toEqual(['probe']);
+    expect(desk.does({ type: 'probed', code: null })).toEqual(['cycle']);
+    expect(desk.completes()).toEqual([]);
+    expect(desk.state).toMatchObject({ hq: 'reachable', attempt: 0 });
+  });
+
+  test('what passes by itself is tried again, and local changes do not hurry it', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.fails('HQ_BUSY');
+    expect(nextRunAt(desk.state)).toBeGreaterThan(desk.now);
+    expect([desk.does({ type: 'local' }), desk.does({ type: 'feed' })]).toEqual([[], []]);
+    expect(desk.wait()).toEqual(['cycle']);
+    expect(desk.completes()).toEqual(['listen']);
+    expect(desk.does({ type: 'local' })).toEqual(['cycle']);
+  });
+
+  test('what stops sync is looked at again, because nobody tells that a person has acted', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.fails('HQ_LOGIN_REFUSED');
+    expect(desk.state.hq).toBe('reachable');
+    expect(desk.wait()).toEqual(['cycle']);
+    expect(desk.now - start).toBeGreaterThanOrEqual(minute / 2);
+  });
+
+  test('a lost watch is no outage: HQ is asked at once, and a cycle follows when it answers', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.completes();
+    expect(desk.does({ type: 'feed-lost', code: 'HQ_CONNECTION_LOST' })).toEqual([]);
+    expect(desk.state.hq).toBe('reachable');
+    expect(desk.wait()).toEqual(['probe']);
+    expect(desk.now).toBe(start);
+    expect(desk.does({ type: 'probed', code: null })).toEqual(['cycle']);
+  });
+
+  test('a machine that wakes up asks HQ within a moment, whatever was planned', () => {
+    const desk = new Desk({ mode: 'cron' });
+    desk.send({ type: 'start' });
+    desk.completes();
+    desk.send({ type: 'wake' });
+    expect(desk.wait()).toEqual(['probe']);
+    expect(desk.now - start).toBeLessThan(2_000);
+    expect(desk.does({ type: 'probed', code: null })).toEqual(['cycle']);
+  });
+
+  test('no network is offline at once', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.completes();
+    desk.send({ type: 'network-lost' });
+    expect(desk.state.hq).toBe('unreachable');
+    expect(desk.wait()).toEqual(['probe']);
+  });
+});
+
+test('after the end nothing starts any more', () => {
+  const desk = new Desk();
+  desk.send({ type: 'start' });
+  desk.send({ type: 'ask', asked: whole });
+  expect(desk.does({ type: 'close' })).toEqual(['abort']);
+  expect(desk.does({ type: 'ended', status: 'completed', code: null })).toEqual([]);
+  expect(desk.does({ type: 'ask', asked: whole })).toEqual([]);
+  expect(wakeAt(desk.state)).toBeNull();
+});
+
+/** What can happen next; answers only come to what is under way. */
+const codes = ['HQ_REFUSED', 'HQ_BUSY', 'HQ_LOGIN_REFUSED', 'INTERNAL', 'ENGINE_THREAD_LOST'];
+const anyStep = fc.oneof(
+  fc.constantFrom('local', 'feed', 'start', 'wake', 'network-lost', 'cancel', 'resume', 'check'),
+  fc.constantFrom('ask', 'pause', 'feed-lost', 'answer', 'answer', 'answer', 'wait', 'wait'),
+);
+
+test('whatever happens: one thing at a time, no pause broken, and always something planned', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom('live', 'cron', 'manual'),
+      fc.array(fc.record({ step: anyStep, code: fc.option(fc.constantFrom(...codes)) }), {
+        maxLength: 60,
+      }),
+      (mode, steps) => {
+        const desk = new Desk({ mode });
+        let running: string | null = null;
+        let probing = false;
+        const asked = { cycle: false, check: false };
+        const follow = (event: SchedulerEvent): void => {
+          const paused = isPaused(desk.state, desk.now);
+          if (event.type === 'ended' || event.type === 'check-ended') running = null;
+          if (event.type === 'probed') probing = false;
+          for (const action of desk.send(event)) {
+            if (action.do === 'cycle' || action.do === 'check') {
+              expect(running).toBeNull();
+              running = action.do;
+              if (paused && isPaused(desk.state, desk.now)) expect(asked[action.do]).toBe(true);
+              asked[action.do] = false;
+            }
+            if (action.do === 'probe') {
+              expect(probing).toBe(false);
+              probing = true;
+            }
+          }
+        };
+        follow({ type: 'start' });
+        for (const { step, code } of steps) {
+          if (step === 'ask') {
+            asked.cycle = true;
+            follow({ type: 'ask', asked: whole });
+          } else if (step === 'check') {
+            asked.check = true;
+            follow({ type: 'check' });
+          } else if (step === 'pause') {
+            follow({ type: 'pause', pause: { since: desk.now, until: desk.now + minute } });
+          } else if (step === 'feed-lost') {
+            follow({ type: 'feed-lost', code: code ?? 'HQ_CONNECTION_LOST' });
+          } else if (step === 'wait') {
+            const at = wakeAt(desk.state);
+            if (at !== null) desk.now = Math.max(desk.now, at);
+            follow({ type: 'time' });
+          } else if (step === 'answer') {
+            if (probing) follow({ type: 'probed', code });
+            if (running === 'cycle')
+              follow({ type: 'ended', status: code === null ? 'completed' : 'failed', code });
+            else if (running === 'check') follow({ type: 'check-ended', code });
+          } else {
+            follow({ type: step });
+          }
+          const { state } = desk;
+          expect(state.running?.what ?? null).toBe(running);
+          const alone = running === null && !probing && !isPaused(state, desk.now);
+          // The next local change would start something anyway; but nothing may depend on one.
+          if (alone && mode !== 'manual') expect(wakeAt(state)).not.toBeNull();
+        }
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
