@@ -47,7 +47,12 @@ const fake = process.env['PAYFLOW_FAKE'] === '1';
 const root = process.env['VITEST'] === undefined ? at('renderer') : import.meta.dirname;
 
 /** Whole systems and real databases: a limit only against hanging, never a measure. */
-const patient = { testTimeout: 120_000, hookTimeout: 120_000, teardownTimeout: 30_000 };
+const patient = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  teardownTimeout: 30_000,
+  expect: { poll: { timeout: 60_000 } },
+};
 const postgresTests = '**/*.pg.test.ts';
 const systemTests = 'e2e/**/*.e2e.test.ts';
 const never = ['**/node_modules/**', 'dist/**', 'release/**'];

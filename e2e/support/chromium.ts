@@ -61,7 +61,6 @@ async function unpackedOptions(): Promise<LaunchOptions> {
       ...definedOnly(process.env),
       LD_LIBRARY_PATH: join(folder, 'al2023', 'lib'),
       FONTCONFIG_PATH: join(folder, 'fonts'),
-      XDG_CACHE_HOME: join(folder, 'cache'),
       // What fontconfig knows of them: beside them, never in the folder of whoever starts the browser.
       XDG_CACHE_HOME: folder,
     },

@@ -32,7 +32,7 @@ export const screenLink = (page: Page, name: ScreenName): Locator =>
 /** Goes to a screen by the navigation and waits until it stands there. */
 export async function goTo(page: Page, name: ScreenName): Promise<void> {
   await screenLink(page, name).click();
-  await page.getByRole('heading', { level: 1, name: LABELS[name] }).waitFor();
+  await page.getByRole('heading', { level: 1, name: LABELS[name], exact: true }).waitFor();
 }
 
 /** The state in the header of every screen. */
