@@ -83,10 +83,10 @@ const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
   );
 const uses = files.flatMap(usesIn);
 
-/** Does a use name this key? A computed part stands for anything but nothing. */
+/** Does a use name this key? A computed part may be empty. */
 const names = (use: string, key: string): boolean =>
   use.includes('*')
-    ? new RegExp(`^${use.replaceAll('.', '\\.').replaceAll('*', '.+')}$`).test(key)
+    ? new RegExp(`^${use.replaceAll('.', '\\.').replaceAll('*', '.*')}$`).test(key)
     : use === key;
 
 const paramsOf = (text: string, language: string): string[] =>

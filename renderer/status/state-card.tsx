@@ -8,6 +8,7 @@ import {
 } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { StatusView } from '../../shared/views.ts';
+import { useIsManager } from '../components/use-is-manager.ts';
 import { useText } from '../i18n/use-text.ts';
 import { mainAction } from './main-action.ts';
 import { safetyOf } from './safety.ts';
@@ -51,15 +52,28 @@ function Announcement({ view }: StateCardProps) {
   );
 }
 
-/** What to do, in a sentence; for a failure its own. */
-function useTodo({ status, facts }: StatusView): string {
+/** What to do, in a sentence. Where a screen can mend it, that screen; else a failure's own advice. */
+function useTodo(view: StatusView): string {
   const t = useText();
-  if (status.state === 'error') return t.failure(status.reason)?.todo ?? t('status.do-error');
-  if (status.state === 'attention') {
-    const own = t.failure(status.reason)?.todo;
-    return own ?? t(`status.do-${mainAction({ status, facts }).type}`);
+  const manager = useIsManager();
+  const { status, facts } = view;
+  const action = mainAction(view);
+  switch (status.state) {
+    case 'error':
+      if (action.type === 'fix') return t(manager ? 'status.do-fix' : 'status.do-error');
+      return t.failure(status.reason)?.todo ?? t('status.do-error');
+    case 'attention':
+      return t.failure(status.reason)?.todo ?? t(`status.do-${action.type}`);
+    case 'syncing':
+    case 'offline':
+    case 'paused':
+      // Another state hides what needs attention: it must not say that there is nothing to do.
+      if (status.attention) return t('status.do-below');
+      return t(`status.do-${status.state}`, { mode: facts.mode });
+    case 'idle':
+    case 'setup':
+      return t(`status.do-${status.state}`);
   }
-  return t(`status.do-${status.state}`, { mode: facts.mode });
 }
 
 function useSafe(view: StatusView): { readonly text: string; readonly sure: boolean } {
@@ -71,16 +85,26 @@ function useSafe(view: StatusView): { readonly text: string; readonly sure: bool
     : { text: t(`status.safe-${safety}`), sure: safety === 'at-hq' || safety === 'here' };
 }
 
-/** Why HQ is not reached, for whoever can do something about it. */
-function OfflineDetail({ view }: StateCardProps) {
+/** For whoever can do something about it: why HQ is not reached, or a failure's own advice. */
+function Detail({ view }: StateCardProps) {
   const t = useText();
   const { error } = view.facts;
-  if (view.status.state !== 'offline' || error === null) return null;
-  return (
-    <Text c="dimmed">
-      {t('status.since', { since: error.since })} {t.failure(error)?.wrong ?? t.message(error)}
-    </Text>
-  );
+  if (error === null) return null;
+  const { wrong, todo } = t.failure(error) ?? { wrong: t.message(error), todo: null };
+  switch (view.status.state) {
+    case 'offline':
+      return (
+        <Text c="dimmed">
+          {t('status.since', { since: error.since })} {wrong}
+        </Text>
+      );
+    case 'error':
+      return mainAction(view).type === 'fix' && todo !== null ? (
+        <Text c="dimmed">{todo}</Text>
+      ) : null;
+    default:
+      return null;
+  }
 }
 
 export function StateCard({ view }: StateCardProps) {
@@ -92,7 +116,9 @@ export function StateCard({ view }: StateCardProps) {
   // A failure's reason is its three sentences; two of them stand below as the answers.
   const because = state === 'error' ? (t.failure(reason)?.wrong ?? text.reason) : text.reason;
   const color = stateColor[state];
-  const rests = mainAction(view).type === 'cancel' || state === 'idle' || state === 'offline';
+  const rests =
+    !view.status.attention &&
+    (state === 'idle' || state === 'offline' || view.facts.running !== null);
   return (
     <Paper
       withBorder
@@ -114,7 +140,7 @@ export function StateCard({ view }: StateCardProps) {
             <Text size="lg" style={{ overflowWrap: 'anywhere' }}>
               {because}
             </Text>
-            <OfflineDetail view={view} />
+            <Detail view={view} />
           </Stack>
         </Group>
         <Stack gap="sm">
