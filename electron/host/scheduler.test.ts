@@ -313,19 +313,24 @@ test('whatever happens: one thing at a time, no pause broken, and always somethi
         let running: string | null = null;
         let probing = false;
         const asked = { cycle: false, check: false };
+        const broken: string[] = [];
+        const must = (holds: boolean, rule: string): void => {
+          if (!holds) broken.push(rule);
+        };
         const follow = (event: SchedulerEvent): void => {
           const paused = isPaused(desk.state, desk.now);
           if (event.type === 'ended' || event.type === 'check-ended') running = null;
           if (event.type === 'probed') probing = false;
           for (const action of desk.send(event)) {
             if (action.do === 'cycle' || action.do === 'check') {
-              expect(running).toBeNull();
+              must(running === null, 'one thing at a time');
               running = action.do;
-              if (paused && isPaused(desk.state, desk.now)) expect(asked[action.do]).toBe(true);
+              const holds = paused && isPaused(desk.state, desk.now);
+              must(!holds || asked[action.do], 'a pause holds');
               asked[action.do] = false;
             }
             if (action.do === 'probe') {
-              expect(probing).toBe(false);
+              must(!probing, 'one probe at a time');
               probing = true;
             }
           }
@@ -355,11 +360,12 @@ test('whatever happens: one thing at a time, no pause broken, and always somethi
             follow({ type: step });
           }
           const { state } = desk;
-          expect(state.running?.what ?? null).toBe(running);
+          must((state.running?.what ?? null) === running, 'the state says what runs');
           const alone = running === null && !probing && !isPaused(state, desk.now);
           // The next local change would start something anyway; but nothing may depend on one.
-          if (alone && mode !== 'manual') expect(wakeAt(state)).not.toBeNull();
+          must(!alone || mode === 'manual' || wakeAt(state) !== null, 'something is planned');
         }
+        expect(broken).toEqual([]);
       },
     ),
     { numRuns: 3_000 },

@@ -62,7 +62,7 @@ test('every entry is read by a cycle that starts once it is final, with no look 
         return found.moved;
       };
       for (const step of steps) {
-        const some = choice.next().value ?? 0;
+        const some: number = choice.next().value as number;
         if (step === 'begin') open.push(nextXid++);
         if (step === 'look') look();
         const xid = open[some % Math.max(open.length, 1)];
