@@ -1,5 +1,5 @@
 import { Group, Modal } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
 import { useText } from '../i18n/use-text.ts';
 
 interface DialogProps {
@@ -10,12 +10,23 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
+/** Mantine gives the focus back when a dialog is closed and still there; these go away as a whole. */
+function useGiveFocusBack(): void {
+  useEffect(() => {
+    const before = document.activeElement;
+    return () => {
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+}
+
 /**
  * An open dialog: it keeps the focus, and gives it back to where it came from. Made of Mantine's parts, because its
  * ready-made one has a `<header>` of its own (a second banner for screen readers) and a close button of 28 px.
  */
 export function Dialog({ title, onClose, size = 760, children }: DialogProps) {
   const t = useText();
+  useGiveFocusBack();
   return (
     <Modal.Root opened onClose={onClose} size={size} centered>
       <Modal.Overlay />

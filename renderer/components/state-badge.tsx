@@ -4,20 +4,23 @@ import type { ComponentType } from 'react';
 interface StateBadgeProps {
   readonly Icon: ComponentType<{ size: number; color: string; 'aria-hidden': boolean }>;
   readonly color: 'green' | 'blue' | 'gray' | 'red' | 'yellow';
+  /** Without a frame, for places too narrow for one. */
+  readonly plain?: boolean;
   readonly children: string;
 }
 
 /** A state by word, shape and colour. The word keeps the page's own contrast, whatever the colour. */
-export function StateBadge({ Icon, color, children }: StateBadgeProps) {
+export function StateBadge({ Icon, color, plain = false, children }: StateBadgeProps) {
   return (
     <Badge
       size="xl"
-      variant="default"
+      variant={plain ? 'transparent' : 'default'}
       fz="md"
       fw={500}
-      px="sm"
+      px={plain ? 0 : 'sm'}
+      c="var(--mantine-color-text)"
       maw="none"
-      style={{ flexShrink: 0 }}
+      miw="max-content"
       leftSection={<Icon size={20} color={`var(--payflow-state-${color})`} aria-hidden />}
     >
       {children}

@@ -13,13 +13,14 @@ const icons: Record<RunStatus, Icon> = {
 
 interface RunStatusProps {
   readonly status: RunStatus;
+  readonly plain?: boolean;
 }
 
 /** How a run ended. */
-export function RunStatusBadge({ status }: RunStatusProps) {
+export function RunStatusBadge({ status, plain = false }: RunStatusProps) {
   const t = useText();
   return (
-    <StateBadge Icon={icons[status]} color={statusColor[status]}>
+    <StateBadge Icon={icons[status]} color={statusColor[status]} plain={plain}>
       {t(`history.status.${status}`)}
     </StateBadge>
   );

@@ -58,7 +58,7 @@ function RunLine({ run, onOpen }: RunLineProps) {
           <UnstyledButton mih={48} fw={600} aria-haspopup="dialog">
             {t.dateTime(startedAt)}
           </UnstyledButton>
-          <RunStatusBadge status={report.status} />
+          <RunStatusBadge status={report.status} plain />
         </Group>
         <Text c="dimmed">
           {t(`history.direction.${report.direction}`)}, {t.duration(report.durationMs)}
