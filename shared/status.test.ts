@@ -223,11 +223,12 @@ test('what needs attention is never hidden: held and rejected rows always light 
 test('an outage alone asks nobody for anything: the run it ended is no cause of its own', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
-      const { error, lastRun, loaded, configured } = facts;
+      const { error, lastRun, loaded, configured, held, rejected } = facts;
       const outage = error !== null && failureKind(error.code) === 'connection';
       const { state, causes } = statusOf(facts);
       const open = causes.some(({ code }) => code === 'STATUS_LAST_RUN_OPEN');
-      const left = lastRun !== null && lastRun.status !== 'completed';
+      const listed = lastRun?.status === 'partial' && held + rejected > 0;
+      const left = lastRun !== null && lastRun.status !== 'completed' && !listed;
       expect(open && outage && lastRun?.status === 'failed').toBe(false);
       // Nothing else that a run left open is kept back.
       expect(open || !(configured && loaded && error === null && left)).toBe(true);
@@ -264,4 +265,12 @@ test('an absence of HQ stays calm: the run that it ended is no second thing to l
 
   const healed = statusOf({ ...calm, lastRun: { at: now - minute, status: 'failed' } });
   expect(healed).toMatchObject({ state: 'attention', reason: { code: 'STATUS_LAST_RUN_OPEN' } });
+});
+
+test('rows that a run left over are said once, as the rows they are', () => {
+  const left = statusOf({ ...calm, held: 2, lastRun: { at: now - minute, status: 'partial' } });
+  expect(left.causes.map(({ code }) => code)).toEqual(['STATUS_ROWS_SKIPPED']);
+
+  const gone = statusOf({ ...calm, lastRun: { at: now - minute, status: 'partial' } });
+  expect(gone.causes.map(({ code }) => code)).toEqual(['STATUS_LAST_RUN_OPEN']);
 });

@@ -124,9 +124,11 @@ function failureCause(facts: Facts): Message[] {
 }
 
 /** A run that did not end well leaves something open, also where no row and no error says so. */
-function lastRunCause({ lastRun, error }: Facts): Message[] {
+function lastRunCause({ lastRun, error, held, rejected }: Facts): Message[] {
   if (lastRun === null) return [{ code: 'STATUS_NEVER_RUN', params: {} }];
   if (lastRun.status === 'completed') return [];
+  // What it left over is listed and has its own cause.
+  if (lastRun.status === 'partial' && held + rejected > 0) return [];
   // Why it ended is the state itself, offline or error: said once, and an absence of HQ stays calm.
   const kind = error === null ? null : failureKind(error.code);
   if (lastRun.status === 'failed' && (kind === 'connection' || kind === 'stopped')) return [];

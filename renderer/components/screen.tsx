@@ -13,7 +13,7 @@ export function Screen({ title, actions, children }: ScreenProps) {
   return (
     <Stack gap="lg" w="100%" maw={1200}>
       <Group justify="space-between" gap="sm">
-        <Title order={1} size="h2" tabIndex={-1} data-screen-title style={{ outline: 'none' }}>
+        <Title order={1} size="h2" tabIndex={-1} data-screen-title>
           {title}
         </Title>
         {actions === undefined ? null : <Group gap="sm">{actions}</Group>}

@@ -17,7 +17,7 @@ function Preview() {
     <Stack>
       <Text>{t('shell.diagnostics-about')}</Text>
       <ScrollArea.Autosize mah="50vh" viewportProps={{ tabIndex: 0 }} type="auto">
-        <Code block style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
+        <Code block fz="md" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
           {data.text}
         </Code>
       </ScrollArea.Autosize>

@@ -38,10 +38,9 @@ async function learn(bridge: Bridge): Promise<void> {
 
 function followAddress(): void {
   const read = (): void => {
-    const found = screenOfHash(location.hash);
-    if (found !== null && found.screen !== useRouter.getState().screen) {
-      useRouter.getState().go(found.screen, found.place ?? undefined);
-    }
+    // Back to the start, the address has no screen: that is the state.
+    const { screen, place } = screenOfHash(location.hash) ?? { screen: 'status', place: null };
+    if (screen !== useRouter.getState().screen) useRouter.getState().go(screen, place ?? undefined);
   };
   read();
   window.addEventListener('hashchange', read);

@@ -19,7 +19,7 @@ function RunsTable({ points }: { readonly points: readonly RunPoint[] }) {
             <Table.Th scope="col">{t('status.chart-at')}</Table.Th>
             <Table.Th scope="col">{t('status.chart-received')}</Table.Th>
             <Table.Th scope="col">{t('status.chart-sent')}</Table.Th>
-            <Table.Th scope="col">{t('status.chart-duration')}</Table.Th>
+            <Table.Th scope="col">{t('status.chart-took')}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

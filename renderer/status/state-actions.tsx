@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Menu } from '@mantine/core';
+import { ActionIcon, Button, Group, Loader, Menu } from '@mantine/core';
 import {
   IconArrowDown,
   IconArrowsUpDown,
@@ -134,6 +134,17 @@ function MainButton({ action }: { readonly action: MainAction }) {
   );
 }
 
+/** A sync under way in a state that does not show it as its own (an error that is tried again). */
+function StopButton() {
+  const t = useText();
+  const { cancel } = useSyncActions();
+  return (
+    <Button variant="default" leftSection={<Loader size="sm" aria-hidden />} onClick={cancel}>
+      {t('status.main-stop')}
+    </Button>
+  );
+}
+
 export function StateActions({ view }: { readonly view: StatusView }) {
   const t = useText();
   const manager = useIsManager();
@@ -144,11 +155,13 @@ export function StateActions({ view }: { readonly view: StatusView }) {
   const closed =
     !manager &&
     (action.type === 'setup' || (action.type === 'fix' && action.screen === 'settings'));
-  const syncs = action.type === 'sync' || action.type === 'try' || action.type === 'cancel';
+  const syncs = action.type === 'sync' || action.type === 'try';
+  const running = view.facts.running !== null;
   return (
     <Group gap="sm">
-      {closed ? null : <MainButton action={action} />}
-      {syncs || state === 'setup' ? null : (
+      {closed || (syncs && running) ? null : <MainButton action={action} />}
+      {running && action.type !== 'cancel' ? <StopButton /> : null}
+      {syncs || running || state === 'setup' ? null : (
         <SyncButton main={false} label={t('status.main-sync')} />
       )}
       {state === 'paused' || state === 'setup' ? null : <PauseMenu />}
