@@ -26,8 +26,8 @@ const shapes = (entries: ReadonlyMap<string, CatalogueEntry>, language: string) 
     ]),
   );
 
-test('both languages know the same codes, in the same order, with the same parts and parameters', () => {
-  expect([...spanish.entries.keys()]).toEqual([...english.entries.keys()]);
+test('both languages know the same codes, with the same parts and parameters', () => {
+  expect([...spanish.entries.keys()].toSorted()).toEqual([...english.entries.keys()].toSorted());
   expect(shapes(spanish.entries, 'es')).toEqual(shapes(english.entries, 'en'));
 });
 
