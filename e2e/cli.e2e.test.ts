@@ -26,6 +26,8 @@ const commands = [
   'verify',
   'schema check',
   'schema fix',
+  'serve',
+  'token',
   'demo',
 ];
 

@@ -44,6 +44,10 @@ describe('a wrong command line or setting ends with exit 2 and one sentence', ()
     [['retry', 'ord_001'], {}, 'TABLE:ID'],
     [['logs', '--limit', 'x'], {}, 'whole number'],
     [['held', 'extra'], {}, 'Too many arguments'],
+    [['serve', '--port', 'x'], {}, 'a number from 0 to 65535'],
+    [['token'], {}, "Required option '--role <role>' not specified"],
+    [['token', '--role', 'owner'], {}, 'cashier, manager'],
+    [['token', '--role', 'cashier', '--hours', '25'], {}, 'at most 24'],
     [['sync'], {}, 'The setting DATABASE_URL is missing.'],
     [
       ['sync'],
@@ -98,6 +102,8 @@ describe('every command has help with an example', () => {
     ['verify'],
     ['schema', 'check'],
     ['schema', 'fix'],
+    ['serve'],
+    ['token'],
     ['demo'],
   ])('payflow %s %s', (...words) => {
     const { exit, out, err } = payflow([...words.filter((word) => word !== undefined), '--help']);
