@@ -14,6 +14,8 @@ import { systemTimers } from './scheduler-shell.ts';
 /** The host with what the published HTTP endpoints need beside its contract. */
 export interface FullHost extends Host {
   readonly publicApi: PublicApi;
+  /** For tests: the engine thread ends as by a crash. */
+  crashEngine(): Promise<void>;
 }
 
 /** Starts the product without a face. In live mode, on a terminal that is set up, a cycle begins at once. */
@@ -69,6 +71,7 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
       closing ??= runtime.close().then(() => desk.close());
       return closing;
     },
+    crashEngine: () => runtime.engine.crash(),
     publicApi: publicApi({
       reader: () => runtime.reader,
       engine: () => runtime.engine,

@@ -48,6 +48,8 @@ export class Session {
   readonly reader: Thread<ReaderCalls>;
   readonly #options: SessionOptions;
   #engine: Thread<EngineCalls> | null = null;
+  /** A person's word that is on its way into payflow.db. */
+  #keeping: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   private constructor(options: SessionOptions, reader: Thread<ReaderCalls>, local: LocalFacts) {
@@ -112,6 +114,7 @@ export class Session {
   async close(): Promise<void> {
     this.scheduler.send({ type: 'close' });
     this.#closed = true;
+    await this.#keeping;
     await Promise.all([this.#engine?.close(), this.reader.close()]);
   }
 
@@ -123,7 +126,7 @@ export class Session {
       probe: () => this.engine.call('probe'),
       listen: () => this.engine.call('watchFeed'),
       keepPause: (pause) => {
-        this.engine.call('keepPause', pause).catch((error: unknown) => {
+        this.#keeping = this.engine.call('keepPause', pause).catch((error: unknown) => {
           log.error('the pause could not be kept', error);
         });
       },
