@@ -8,6 +8,7 @@ import {
   changedValues,
   draftsOf,
   groupAsText,
+  groupKey,
   headlineKey,
   rowAsText,
   whyKey,
@@ -45,6 +46,14 @@ test('every reason to wait, in both directions, has its headline and its sentenc
       }
     }
   }
+});
+
+test('a group is the same one when its reason and its ref have changed, and another for another parent', () => {
+  const later: HeldGroup = { ...group, ref: 'g2', why: 'rejected', waiting: 3 };
+
+  expect(groupKey(later)).toBe(groupKey(group));
+  expect(groupKey({ ...group, direction: 'upload' })).not.toBe(groupKey(group));
+  expect(groupKey({ ...group, parentId: '56' })).not.toBe(groupKey(group));
 });
 
 test('a parent can be fetched where it is to come from HQ, and nowhere else', () => {

@@ -7,6 +7,15 @@ export type Say = (key: string, params?: Readonly<Record<string, string | number
 
 type Waiting = Pick<HeldGroup, 'why' | 'direction'>;
 
+/** What makes a group the same one in a newer list; its `ref` changes with the reason. */
+export function groupKey({
+  direction,
+  parentTable,
+  parentId,
+}: Pick<HeldGroup, 'direction' | 'parentTable' | 'parentId'>): string {
+  return JSON.stringify([direction, parentTable, parentId]);
+}
+
 /** What the rows of a group wait for, as the key of its headline (parameter `count`). */
 export function headlineKey({ why }: Pick<HeldGroup, 'why'>): string {
   switch (why) {

@@ -11,6 +11,7 @@ import { TapCard } from '../components/tap-card.tsx';
 import { useText } from '../i18n/use-text.ts';
 import { GroupFacts } from './group-facts.tsx';
 import { GroupView } from './group-view.tsx';
+import { groupKey } from './held-words.ts';
 
 /** Rows that wait, by what they wait for; a tap opens one group in the place of the list. */
 export function WaitingTab() {
@@ -23,13 +24,14 @@ export function WaitingTab() {
   useStayWithin(paging, query.data?.total);
 
   if (open !== null) {
-    const newest = query.data?.rows.find(({ ref }) => ref === open.ref);
+    const key = groupKey(open);
+    const newest = query.data?.rows.find((group) => groupKey(group) === key);
     return (
       <GroupView
-        key={open.ref}
+        key={key}
         group={newest ?? open}
         onBack={() => {
-          setCameFrom(open.ref);
+          setCameFrom(key);
           setOpen(null);
         }}
       />
@@ -48,8 +50,8 @@ export function WaitingTab() {
             <Stack component="ul" aria-label={t('held.groups')} gap="sm" m={0} p={0}>
               {rows.map((group) => (
                 <TapCard
-                  key={group.ref}
-                  focused={group.ref === cameFrom}
+                  key={groupKey(group)}
+                  focused={groupKey(group) === cameFrom}
                   onTap={() => {
                     setOpen(group);
                   }}

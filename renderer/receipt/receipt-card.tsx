@@ -50,7 +50,7 @@ export function ReceiptCard({ answer }: ReceiptCardProps) {
         </ThemeIcon>
         <Stack gap="md" flex={1} miw={0}>
           <div>
-            <ShortValue value={table === '' ? number : rowLabel(table, number)} lines={2} />
+            <ShortValue value={state === 'unknown' ? number : rowLabel(table, number)} lines={2} />
             <Title order={2} size="h3">
               {t(key, at === null ? {} : { at: time(at) })}
             </Title>

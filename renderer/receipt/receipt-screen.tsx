@@ -75,11 +75,9 @@ function Answers({ number }: { readonly number: string }) {
               <Text>{t('receipt.answers', { count: answers.length })}</Text>
             ) : null}
             <Stack component="ul" gap="md" m={0} p={0}>
-              {answers.map((answer) => (
-                <ReceiptCard
-                  key={`${answer.table} ${answer.hqId ?? ''} ${answer.number}`}
-                  answer={answer}
-                />
+              {answers.map((answer, place) => (
+                // The same number may stand several times in one table: only the place tells them apart.
+                <ReceiptCard key={place} answer={answer} />
               ))}
             </Stack>
           </Stack>
