@@ -103,7 +103,7 @@ test("a failure's sentences are those of the state", () => {
   expect(text).toEqual({
     headline: 'Sync stopped',
     reason:
-      "HQ refused this terminal's sign-in as till. Your data is safe on this terminal. Check user and password in DATABASE_URL.",
+      "HQ refused this terminal's sign-in as till. Your data is safe on this terminal. Check user and password in the settings (DATABASE_URL).",
     tooltip: 'PayFlow: sync stopped, sign-in refused',
   });
 });
