@@ -16,6 +16,7 @@ export function KeysDialog() {
   const main = isMac() ? 'Cmd' : 'Ctrl';
   const rows: readonly (readonly [string, readonly string[]])[] = [
     [t('shell.keys-sync'), ['F5']],
+    [t('shell.keys-sync-too'), [main, 'R']],
     [t('shell.keys-screens'), [main, `1…${NAVIGATION.length}`]],
     [t('shell.nav-settings'), [main, ',']],
     [t('shell.diagnostics'), [main, 'Shift', 'D']],

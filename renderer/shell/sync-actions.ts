@@ -29,7 +29,7 @@ export function useSyncActions(): SyncActions {
       start: (direction = 'both') => {
         run(
           bridge.call('startSync', { direction }).then(({ queued }) => {
-            if (queued) notifications.show({ message: t('shell.sync-queued') });
+            if (queued) notifications.show({ role: 'status', message: t('shell.sync-queued') });
           }),
         );
       },

@@ -14,7 +14,11 @@ export function useBackOnline(): void {
     const heard = hear(absence.current, view);
     absence.current = heard.absence;
     if (heard.sent !== null) {
-      notifications.show({ color: 'green', message: t('shell.back-online', { sent: heard.sent }) });
+      notifications.show({
+        role: 'status',
+        color: 'green',
+        message: t('shell.back-online', { sent: heard.sent }),
+      });
     }
   }, [view, t]);
 }
