@@ -2,7 +2,9 @@
  * The built desktop app, from its first run on: in real Electron where its binary is present, on the stand-in
  * otherwise. The first line of the report says which.
  */
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -54,6 +56,15 @@ function sellTea(number: string): void {
   pos.close();
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
 async function timesAtHq(number: string): Promise<number> {
   const sql = 'SELECT 1 FROM orders WHERE order_number = $1';
   return (await hq.db.query(sql, [number])).rowCount ?? 0;
@@ -79,7 +90,7 @@ test('first run: four steps, and the till holds what HQ has', async () => {
   const { hostname, port, pathname, username, password } = new URL(hq.url);
   const next = (name: string | RegExp) => page.getByRole('button', { name }).first().click();
   await page.getByText('Which language do you want to read?').waitFor();
-  await page.getByLabel('English', { exact: true }).check();
+  await page.getByLabel('English', { exact: true }).click();
   await next('Next');
   await page.getByText('Where is HQ?').waitFor();
   await page.getByLabel('Server').fill(hostname);
@@ -97,6 +108,9 @@ test('first run: four steps, and the till holds what HQ has', async () => {
   await page.getByText('This terminal is set up').waitFor();
   await next('Show the state');
   await headline(page, 'Up to date').waitFor();
+  const pos = new DatabaseSync(join(home, 'PayFlow', 'payflow.db'), { readOnly: true });
+  expect(pos.prepare('SELECT name FROM products').all()).toEqual([{ name: 'Tea' }]);
+  pos.close();
 });
 
 test("HQ's password stands in no file as it is", () => {
@@ -172,6 +186,32 @@ test('the window can call the contract by name, and nothing else', async () => {
   expect(found.wrong).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
 });
 
+test('the HTTP API is off until it is switched on in Settings, and off again', async () => {
+  const port = await freePort();
+  const answer = (): Promise<number> =>
+    fetch(`http://127.0.0.1:${port}/api/sync/status`).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  const save = (apiEnabled: boolean) =>
+    page.evaluate(
+      async (patch) => {
+        const { payflow } = window as unknown as {
+          payflow: { call: { saveSettings: (args: unknown) => Promise<{ ok: boolean }> } };
+        };
+        return (await payflow.call.saveSettings(patch)).ok;
+      },
+      { apiEnabled, apiPort: port },
+    );
+  expect(await answer()).toBe(0);
+  expect(await save(true)).toBe(true);
+  await expect.poll(answer).toBe(401);
+  const shown = await fetch(`http://127.0.0.1:${port}/`);
+  expect(await shown.text()).toContain('<title>PayFlow</title>');
+  expect(await save(false)).toBe(true);
+  await expect.poll(answer).toBe(0);
+});
+
 test('quitting with unsent rows asks; "Cancel" stays, "Sync and quit" sends and ends', async () => {
   sellTea('D-2');
   await headline(page, 'Saved here').waitFor();
@@ -190,14 +230,16 @@ test('quitting with unsent rows asks; "Cancel" stays, "Sync and quit" sends and 
   expect(await timesAtHq('D-2')).toBe(1);
 });
 
-test('kill -9: the next start knows everything, and a sale goes to HQ once', async () => {
+test('kill -9: the next start knows everything, syncs by itself, and a sale goes to HQ once', async () => {
   await launch();
   await headline(page, 'Up to date').waitFor();
   sellTea('D-3');
   await headline(page, 'Saved here').waitFor();
   await app.kill();
+  expect(await timesAtHq('D-3')).toBe(0);
   await launch();
-  await headline(page, 'Saved here').waitFor();
+  await expect.poll(() => timesAtHq('D-3')).toBe(1);
+  await headline(page, 'Up to date').waitFor();
   await press(page, 'Sync now');
   await headline(page, 'Up to date').waitFor();
   expect(await timesAtHq('D-3')).toBe(1);

@@ -13,7 +13,7 @@ function digest(): string {
   const hash = createHash('sha256');
   const folders = ['electron', 'shared'].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !/\.test\.ts$/.test(entry.name))
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
       .map((entry) => join(entry.parentPath, entry.name)),
   );
   const files = ['vite.config.ts', 'package-lock.json'].map((name) => join(root, name));

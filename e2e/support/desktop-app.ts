@@ -32,7 +32,10 @@ export interface DesktopApp {
   readonly kind: 'electron' | 'stand-in';
   readonly page: Page;
   /** Runs a function in the main process; it may use nothing from outside but its argument. */
-  evaluate<T, A = undefined>(work: (modules: ElectronModules, arg: A) => T, arg?: A): Promise<T>;
+  readonly evaluate: <T, A = undefined>(
+    work: (modules: ElectronModules, arg: A) => T,
+    arg?: A,
+  ) => Promise<T>;
   /** kill -9. */
   kill(): Promise<void>;
   /** How the process ended. */
@@ -129,7 +132,7 @@ export function startStandin(options: DesktopOptions) {
     child,
     ended,
     said: () => said,
-    evaluate<T, A>(work: (modules: ElectronModules, arg: A) => T, arg?: A): Promise<T> {
+    evaluate: <T, A>(work: (modules: ElectronModules, arg: A) => T, arg?: A): Promise<T> => {
       const call = Promise.withResolvers<unknown>();
       waiting.set((calls += 1), call);
       child.send({ id: calls, source: work.toString(), arg });

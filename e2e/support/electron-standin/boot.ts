@@ -5,6 +5,7 @@
 import { registerHooks } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { runInThisContext } from 'node:vm';
 
 const standin = pathToFileURL(join(import.meta.dirname, 'electron.ts')).href;
 registerHooks({
@@ -16,7 +17,7 @@ Object.defineProperty(process.versions, 'electron', { value: '0.0.0-standin' });
 const electron = await import('./electron.ts');
 process.on('message', ({ id, source, arg }: { id: number; source: string; arg: unknown }) => {
   const run = async (): Promise<unknown> => {
-    const work = (0, eval)(`(${source})`) as (modules: unknown, arg: unknown) => unknown;
+    const work = runInThisContext(`(${source})`) as (modules: unknown, arg: unknown) => unknown;
     return await work(electron, arg);
   };
   run().then(

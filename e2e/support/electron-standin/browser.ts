@@ -25,7 +25,7 @@ async function open(preload: string): Promise<BrowserContext> {
     // The test drives the same browser from its own process.
     {
       ...options,
-      args: [...args, '--remote-debugging-port=0'],
+      args: [...args, '--remote-debugging-port=0', '--window-size=1024,768'],
       locale: app.getLocale(),
       viewport: null,
     },
