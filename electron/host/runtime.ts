@@ -313,7 +313,8 @@ export class Runtime {
 
   #planBehind(): void {
     this.#nextBehind?.();
-    if (!this.#options.automatic) return;
+    // A cycle that `close` cut short is told of after it: a timer then would keep the process.
+    if (!this.#options.automatic || this.#closing !== null) return;
     this.#nextBehind = this.#options.timers.after(behindEveryMs, () => {
       if (this.#asksBehind()) this.#behind.ask();
       this.#planBehind();
