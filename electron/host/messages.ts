@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { catalogueOf, messageFormats } from '../../shared/message-format.ts';
 import type { Catalogue } from '../../shared/messages.ts';
+import { resourcesFolder } from './resources.ts';
 
 const entrySchema = z.union([
   z.string(),
@@ -18,7 +19,7 @@ const entrySchema = z.union([
 ]);
 
 /** Where the catalogues stand in a checkout; the packaged app passes its own folder. */
-const defaultFolder = join(import.meta.dirname, '../../resources/messages');
+const defaultFolder = join(resourcesFolder, 'messages');
 
 /** One ICU text as a compiled message. `<` is a letter here: messages are text, never markup. */
 export function compileMessage(text: string, language: string): IntlMessageFormat {

@@ -1,8 +1,13 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+
+/** The checkout, or the packaged app's archive: sources stand in `electron/host`, the build in `dist/electron`. */
+const home = join(import.meta.dirname, '..', '..');
 
 /**
- * The product's own files: migrations, manifest, messages. Beside the code, in a checkout (`electron/host/*.ts`) as in
- * the build (`dist/electron/*.js`); the packaged app has them outside its archive and says where.
+ * The product's own files: migrations, manifest, messages, icons. Beside the code, in a checkout as in the build; the
+ * packaged app has them outside its archive, because an operator may have to read them. The environment can name
+ * another folder.
  */
 export const resourcesFolder =
-  process.env['PAYFLOW_RESOURCES'] ?? join(import.meta.dirname, '..', '..', 'resources');
+  process.env['PAYFLOW_RESOURCES'] ??
+  (basename(home) === 'app.asar' ? join(home, '..', 'resources') : join(home, 'resources'));
