@@ -36,7 +36,7 @@ export function AddressFields({ form }: { readonly form: SettingsForm }) {
         )}
         value={draft.password}
         error={form.errorOf('password')}
-        disabled={locked}
+        readOnly={locked}
         autoComplete="new-password"
         onChange={(event) => {
           edit({ password: event.currentTarget.value });
@@ -53,7 +53,7 @@ export function AddressFields({ form }: { readonly form: SettingsForm }) {
         description={useHelp(form, 'tls')}
         data={kinds.map((value) => ({ value, label: t(`settings.tls.${value}`) }))}
         value={draft.tls}
-        disabled={locked}
+        readOnly={locked}
         allowDeselect={false}
         onChange={(value) => {
           const tls = kinds.find((kind) => kind === value);

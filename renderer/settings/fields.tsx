@@ -2,7 +2,7 @@ import { NumberInput, Switch, TextInput, type TextInputProps } from '@mantine/co
 import { IconLock } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useText } from '../i18n/use-text.ts';
-import type { Draft, Field } from './settings-form.ts';
+import { settingOf, type Draft, type Field } from './settings-form.ts';
 import type { SettingsForm } from './use-settings-form.ts';
 
 type FieldOf<T> = { readonly [F in Field]: Draft[F] extends T ? F : never }[Field];
@@ -25,10 +25,13 @@ export const fieldStyles = {
 /** A number needs little room; the words above it need more. */
 const numberStyles = { ...fieldStyles, wrapper: { maxWidth: 240 } } as const;
 
-/** The words under a label: what it means, and why it cannot be changed. */
+/** The words under a label: what it means, and why it cannot be changed. HQ's address says that once, above it. */
 export function useHelp(form: SettingsForm, field: Field, help?: string): string | undefined {
   const t = useText();
-  const parts = [help, form.isLocked(field) ? t('settings.locked') : undefined];
+  const parts = [
+    help,
+    form.isLocked(field) && settingOf(field) !== 'hq' ? t('settings.locked') : undefined,
+  ];
   const text = parts.filter((part) => part !== undefined).join(' ');
   return text === '' ? undefined : text;
 }
@@ -49,7 +52,7 @@ export function TextField({ form, field, label, help, ...input }: TextFieldProps
       description={useHelp(form, field, help)}
       value={form.draft[field]}
       error={form.errorOf(field)}
-      disabled={locked}
+      readOnly={locked}
       rightSection={lock(locked)}
       autoComplete="off"
       spellCheck={false}
@@ -74,7 +77,7 @@ export function NumberField({ form, field, label, help, min, max }: NumberFieldP
       description={useHelp(form, field, help)}
       value={form.draft[field]}
       error={form.errorOf(field)}
-      disabled={locked}
+      readOnly={locked}
       {...(locked ? { rightSection: lock(true) } : {})}
       allowDecimal={false}
       allowNegative={false}
@@ -92,7 +95,6 @@ export function NumberField({ form, field, label, help, min, max }: NumberFieldP
 export function SwitchField({ form, field, label, help }: FieldProps<FieldOf<boolean>>) {
   return (
     <Switch
-      styles={{ label: fieldStyles.label, description: fieldStyles.description }}
       label={label}
       description={useHelp(form, field, help)}
       checked={form.draft[field]}

@@ -5,7 +5,7 @@ import { useText } from '../i18n/use-text.ts';
 import type { Text as Texts } from '../i18n/text.ts';
 import { EASY_SCHEDULES, easyScheduleOf, nextTimes, parseCron, type EasySchedule } from './cron.ts';
 import { fieldStyles, NumberField, TextField, useHelp } from './fields.tsx';
-import { Section } from './section.tsx';
+import { Locked, Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
 const modes = ['live', 'cron', 'manual'] as const;
@@ -17,9 +17,9 @@ export function ScheduleSection({ form }: { readonly form: SettingsForm }) {
   const { draft, edit } = form;
   return (
     <Section id="settings-schedule" title={t('settings.schedule')}>
+      {form.isLocked('mode') ? <Locked /> : null}
       <Radio.Group
         aria-label={t('settings.schedule')}
-        description={useHelp(form, 'mode')}
         value={draft.mode}
         error={form.errorOf('mode')}
         onChange={(value) => {
@@ -30,7 +30,6 @@ export function ScheduleSection({ form }: { readonly form: SettingsForm }) {
         <Stack gap="md" mt="xs">
           {modes.map((mode) => (
             <Radio
-              styles={{ label: fieldStyles.label, description: fieldStyles.description }}
               key={mode}
               value={mode}
               label={t(`settings.mode.${mode}`)}
@@ -74,8 +73,7 @@ function Schedule({ form }: { readonly form: SettingsForm }) {
       <Select
         styles={fieldStyles}
         label={t('settings.often')}
-        description={useHelp(form, 'cron')}
-        disabled={form.isLocked('cron')}
+        readOnly={form.isLocked('cron')}
         allowDeselect={false}
         maw={360}
         data={[...easy, 'own'].map((value) => ({ value, label: t(`settings.often.${value}`) }))}

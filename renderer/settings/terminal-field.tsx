@@ -32,7 +32,7 @@ export function TerminalField({ form, terminals }: TerminalFieldProps) {
         description={useHelp(form, 'terminal', help)}
         value={form.draft.terminal}
         error={form.errorOf('terminal')}
-        disabled={form.isLocked('terminal')}
+        readOnly={form.isLocked('terminal')}
         data={[...byCode.keys()]}
         limit={50}
         maxDropdownHeight={320}

@@ -82,22 +82,20 @@ export function TestOutcome({ result }: { readonly result: ConnectionTest }) {
   const message = failed?.message ?? null;
   return (
     <Alert
+      w="100%"
+      style={{ overflowWrap: 'anywhere' }}
       color={result.ok ? 'green' : 'red'}
       variant="outline"
       icon={result.ok ? <IconCircleCheck aria-hidden /> : <IconAlertOctagon aria-hidden />}
       role={result.ok ? 'status' : 'alert'}
       title={
-        failed === null
-          ? t('settings.test.ok')
-          : t('settings.test.failed', { step: t(`settings.step.${failed.step}`) })
+        message === null ? t('settings.test.ok') : (t.failure(message)?.wrong ?? t.message(message))
       }
     >
       <Stack gap="sm">
         {failed === null || message === null ? null : (
           <>
-            <Text style={{ overflowWrap: 'anywhere' }}>
-              {t.failure(message)?.wrong ?? t.message(message)} {t(`settings.hint.${failed.step}`)}
-            </Text>
+            <Text>{t(`settings.hint.${failed.step}`)}</Text>
             <Text size="sm" c="dimmed">
               {message.code}
             </Text>

@@ -5,6 +5,7 @@ import type { ConnectionTest } from '../../shared/views.ts';
 import { useQuery } from '../bridge/use-query.ts';
 import { Failure } from '../components/failure.tsx';
 import { useText } from '../i18n/use-text.ts';
+import { fieldStyles } from '../settings/fields.tsx';
 import { TerminalField } from '../settings/terminal-field.tsx';
 import { TestOutcome } from '../settings/test-connection.tsx';
 import type { SavedForm } from '../settings/use-settings-form.ts';
@@ -79,6 +80,7 @@ function TerminalList({ form, terminals }: TerminalListProps) {
       {terminals.length <= seenAtOnce ? null : (
         <TextInput
           type="search"
+          styles={fieldStyles}
           label={t('setup.terminal.search')}
           description={t('setup.terminal.found', { shown: found.length, total: terminals.length })}
           value={search}

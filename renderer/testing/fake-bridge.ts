@@ -10,6 +10,7 @@ import { CallFailed, type Bridge, type LinkState } from '../bridge/bridge.ts';
 import * as lists from './fake-lists.ts';
 import { fakeAppInfo, fakeSettings } from './fake-settings.ts';
 import { fakeStatus } from './fake-states.ts';
+import { lockedSettings, manyTerminals, quietCheck, settingsAt, setupAt } from './fixtures-b.ts';
 import { longLists } from './long-lists.ts';
 
 type Answers = { readonly [M in Method]: (args: Args<M>) => Result<M> };
@@ -30,6 +31,12 @@ interface FakeOptions {
   readonly empty?: boolean;
   /** Lists have up to 10,000 rows, with every reason that there is. */
   readonly many?: boolean;
+  /** How far the first run is (`fixtures-b.ts`). */
+  readonly setup?: string | null;
+  /** equal, stopped: what the last data check found. */
+  readonly check?: string | null;
+  /** The environment decides what it can. */
+  readonly locked?: boolean;
 }
 
 function pageOf<T>(
@@ -37,6 +44,12 @@ function pageOf<T>(
   { offset, limit }: { offset: number; limit: number },
 ): Page<T> {
   return { rows: rows.slice(offset, offset + limit), total: rows.length };
+}
+
+/** How far settings bring a first run, as the host counts it. */
+function stepOf({ hq, terminal }: SettingsShown): SetupShown['step'] {
+  if (hq === null) return 'server';
+  return terminal === null ? 'terminal' : 'load';
 }
 
 export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge {
@@ -47,8 +60,11 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
   const calls: { method: Method; args: unknown }[] = [];
   const some = <T>(rows: readonly T[]): readonly T[] => (options.empty === true ? [] : rows);
   let view: StatusView = fakeStatus(state, now);
+  const first = setupAt(options.setup ?? null);
+  let setup: SetupShown = first ?? { step: 'language', running: false, error: null };
   let settings: SettingsShown = fakeSettings(now);
-  let setup: SetupShown = { step: 'language', running: false, error: null };
+  if (first !== null) settings = settingsAt(first, settings);
+  if (options.locked === true) settings = lockedSettings(settings);
   let info: AppInfo = { ...fakeAppInfo, ...options.info };
 
   const emit = (event: HostEvent): void => {
@@ -117,7 +133,12 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
       change({ running: { phase: 'check', table: 'products', done: 300, total: 1_204 } });
       return null;
     },
-    lastCheck: () => (options.empty === true ? null : lists.checkResult(now)),
+    lastCheck: () => {
+      if (options.empty === true) return null;
+      return options.check == null
+        ? lists.checkResult(now)
+        : quietCheck(now, options.check === 'stopped');
+    },
     differingRows: (page) => pageOf(lists.differingRows, page),
     schemaCheck: () =>
       options.empty === true
@@ -137,9 +158,10 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
                 hasPassword: hq.password !== undefined || settings.hq?.hasPassword === true,
               },
       } as SettingsShown;
+      if (first !== null) setup = { ...setup, step: stepOf(settings) };
       const { language, appearance, large } = settings;
       info = { ...info, language, appearance, large };
-      emit({ type: 'changed', topics: ['settings'] });
+      emit({ type: 'changed', topics: ['settings', 'setup'] });
       return settings;
     },
     testConnection: ({ hq }) =>
@@ -148,7 +170,7 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
             ok: true,
             passed: ['name', 'connect', 'tls', 'login', 'tables', 'version', 'terminal'],
             failed: null,
-            terminals: [{ code: 'T-042', name: 'Front till', store: 'Harbour Street' }],
+            terminals: manyTerminals,
           }
         : {
             ok: false,
@@ -201,7 +223,8 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
 }
 
 /**
- * For `?fake=STATE` in the address: further `role`, `appearance`, `large`, `demo`, `language`, `empty=1`, `many=1`,
+ * For `?fake=STATE` in the address: further `role`, `appearance`, `large`, `demo`, `language`, `empty=1`,
+ * `setup=STEP`, `check=equal`, `check=stopped`, `locked=1`, `many=1`,
  * `fail=METHOD,METHOD` and `link=lost`.
  */
 export function fakeBridgeIn(address: URLSearchParams): FakeBridge {
@@ -210,6 +233,9 @@ export function fakeBridgeIn(address: URLSearchParams): FakeBridge {
   const language = address.get('language');
   const bridge = fakeBridge(address.get('fake') ?? 'idle', {
     empty: has('empty'),
+    setup: address.get('setup'),
+    check: address.get('check'),
+    locked: has('locked'),
     many: has('many'),
     info: {
       role: address.get('role') === 'cashier' ? 'cashier' : 'manager',
