@@ -1,14 +1,14 @@
 import { Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconArrowLeft, IconCircleCheck, IconDownload, IconRefresh } from '@tabler/icons-react';
 import { useState } from 'react';
-import type { HeldGroup, HeldRowShown } from '../../shared/views.ts';
+import type { HeldGroup, HeldRowShown, Page } from '../../shared/views.ts';
 import { useCall } from '../bridge/use-call.ts';
 import { useQuery } from '../bridge/use-query.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Empty } from '../components/empty.tsx';
 import { Loaded } from '../components/loaded.tsx';
 import { Pager } from '../components/pager.tsx';
-import { usePaging, useStayWithin } from '../components/paging.ts';
+import { usePaging, useStayWithin, type Paging } from '../components/paging.ts';
 import { Said } from '../components/said.tsx';
 import { ShortValue } from '../components/short-value.tsx';
 import { TapCard } from '../components/tap-card.tsx';
@@ -24,9 +24,13 @@ interface GroupViewProps {
   readonly onBack: () => void;
 }
 
-/** One missing parent: what can be done about it, and the rows that wait for it. */
+/** One missing parent: what can be done about it, and the rows that wait for it. Once none does, it says only that. */
 export function GroupView({ group, onBack }: GroupViewProps) {
   const t = useText();
+  const paging = usePaging(50);
+  const { offset, limit } = paging;
+  const query = useQuery('heldRows', { offset, limit, group: group.ref }, ['held']);
+  useStayWithin(paging, query.data?.total);
   return (
     <Stack gap="md">
       <div>
@@ -39,15 +43,17 @@ export function GroupView({ group, onBack }: GroupViewProps) {
           {t('held.back')}
         </Button>
       </div>
-      <Paper withBorder radius="md" p="md">
-        <Stack gap="md">
-          <Stack gap={4}>
-            <GroupFacts group={group} />
+      {query.data?.total === 0 ? null : (
+        <Paper withBorder radius="md" p="md">
+          <Stack gap="md">
+            <Stack gap={4}>
+              <GroupFacts group={group} />
+            </Stack>
+            <GroupActions group={group} />
           </Stack>
-          <GroupActions group={group} />
-        </Stack>
-      </Paper>
-      <GroupRows group={group.ref} />
+        </Paper>
+      )}
+      <Loaded query={query}>{(page) => <GroupRows page={page} paging={paging} />}</Loaded>
     </Stack>
   );
 }
@@ -99,40 +105,36 @@ function GroupActions({ group }: Pick<GroupViewProps, 'group'>) {
   );
 }
 
-function GroupRows({ group }: { readonly group: string }) {
+interface GroupRowsProps {
+  readonly page: Page<HeldRowShown>;
+  readonly paging: Paging;
+}
+
+function GroupRows({ page: { rows, total }, paging }: GroupRowsProps) {
   const t = useText();
-  const paging = usePaging(50);
-  const { offset, limit } = paging;
-  const query = useQuery('heldRows', { offset, limit, group }, ['held']);
   const [open, setOpen] = useState<HeldRowShown | null>(null);
-  useStayWithin(paging, query.data?.total);
+  if (total === 0 && open === null) {
+    return (
+      <Empty icon={<IconCircleCheck size={36} />} title={t('held.rows.empty')}>
+        {t('held.rows.empty.more')}
+      </Empty>
+    );
+  }
   return (
     <>
-      <Loaded query={query}>
-        {({ rows, total }) =>
-          total === 0 ? (
-            <Empty icon={<IconCircleCheck size={36} />} title={t('held.rows.empty')}>
-              {t('held.rows.empty.more')}
-            </Empty>
-          ) : (
-            <Stack gap="md">
-              <Stack component="ul" aria-label={t('held.rows')} gap="sm" m={0} p={0}>
-                {rows.map((row) => (
-                  <TapCard
-                    key={row.ref}
-                    onTap={() => {
-                      setOpen(row);
-                    }}
-                  >
-                    <RowFacts row={row} />
-                  </TapCard>
-                ))}
-              </Stack>
-              <Pager offset={offset} limit={limit} total={total} onChange={paging.go} />
-            </Stack>
-          )
-        }
-      </Loaded>
+      <Stack component="ul" aria-label={t('held.rows')} gap="sm" m={0} p={0}>
+        {rows.map((row) => (
+          <TapCard
+            key={row.ref}
+            onTap={() => {
+              setOpen(row);
+            }}
+          >
+            <RowFacts row={row} />
+          </TapCard>
+        ))}
+      </Stack>
+      <Pager offset={paging.offset} limit={paging.limit} total={total} onChange={paging.go} />
       {open === null ? null : (
         <HeldRowDialog
           row={open}
