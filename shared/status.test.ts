@@ -274,3 +274,10 @@ test('rows that a run left over are said once, as the rows they are', () => {
   const gone = statusOf({ ...calm, lastRun: { at: now - minute, status: 'partial' } });
   expect(gone.causes.map(({ code }) => code)).toEqual(['STATUS_LAST_RUN_OPEN']);
 });
+
+test('the first load at work asks for nothing; left half done, it does', () => {
+  const unloaded: Facts = { ...calm, loaded: false, lastRun: null };
+  const running = { phase: 'load', table: 'products', done: 1, total: 2 } as const;
+  expect(statusOf({ ...unloaded, running })).toMatchObject({ state: 'syncing', attention: false });
+  expect(statusOf(unloaded)).toMatchObject({ reason: { code: 'STATUS_FIRST_LOAD' } });
+});

@@ -135,9 +135,10 @@ function lastRunCause({ lastRun, error, held, rejected }: Facts): Message[] {
   return [{ code: 'STATUS_LAST_RUN_OPEN', params: { at: lastRun.at } }];
 }
 
-/** Before the setup is finished there is nothing to have loaded or run. */
+/** Before the setup is finished there is nothing to have loaded or run; the first load and run are no cause themselves. */
 function openCause(facts: Facts): Message[] {
   if (!facts.configured) return [];
+  if (facts.running !== null && (!facts.loaded || facts.lastRun === null)) return [];
   return facts.loaded ? lastRunCause(facts) : [{ code: 'STATUS_FIRST_LOAD', params: {} }];
 }
 

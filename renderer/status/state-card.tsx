@@ -64,9 +64,10 @@ function useTodo(view: StatusView): string {
       return t.failure(status.reason)?.todo ?? t('status.do-error');
     case 'attention':
       return t.failure(status.reason)?.todo ?? t(`status.do-${action.type}`);
+    case 'paused':
+      return t(status.attention ? 'status.do-paused-attention' : 'status.do-paused');
     case 'syncing':
     case 'offline':
-    case 'paused':
       // Another state hides what needs attention: it must not say that there is nothing to do.
       if (status.attention) return t('status.do-below');
       return t(`status.do-${status.state}`, { mode: facts.mode });
@@ -116,9 +117,12 @@ export function StateCard({ view }: StateCardProps) {
   // A failure's reason is its three sentences; two of them stand below as the answers.
   const because = state === 'error' ? (t.failure(reason)?.wrong ?? text.reason) : text.reason;
   const color = stateColor[state];
+  // Where nobody has to do anything, no hand asks for it.
   const rests =
     !view.status.attention &&
-    (state === 'idle' || state === 'offline' || view.facts.running !== null);
+    (state === 'idle' ||
+      state === 'offline' ||
+      (state === 'syncing' && (view.facts.running !== null || view.facts.mode !== 'manual')));
   return (
     <Paper
       withBorder
