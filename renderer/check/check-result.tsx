@@ -12,6 +12,10 @@ import { DifferingRows } from './differing-rows.tsx';
 /** What a check found: one sentence, what "set aside" means, and the tables with their differing rows. */
 export function CheckResultView({ result }: { readonly result: CheckResult }) {
   const t = useText();
+  // Somebody stopped it on purpose: no failure.
+  if (result.error?.code === 'CANCELLED') {
+    return <Text>{t('check.cancelled')}</Text>;
+  }
   if (result.error !== null) {
     return (
       <Stack gap="sm">

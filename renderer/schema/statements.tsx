@@ -20,7 +20,7 @@ export function Statements({ statements, label, opened = false }: StatementsProp
   return (
     <Stack gap="xs" align="flex-start" w="100%">
       <Button
-        variant="subtle"
+        variant="default"
         aria-expanded={open}
         onClick={() => {
           setOpen(!open);

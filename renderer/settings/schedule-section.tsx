@@ -4,7 +4,7 @@ import { useNow } from '../components/use-now.ts';
 import { useText } from '../i18n/use-text.ts';
 import type { Text as Texts } from '../i18n/text.ts';
 import { EASY_SCHEDULES, easyScheduleOf, nextTimes, parseCron, type EasySchedule } from './cron.ts';
-import { fieldStyles, NumberField, TextField, useHelp } from './fields.tsx';
+import { fieldStyles, NumberField, TextField } from './fields.tsx';
 import { Locked, Section } from './section.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
