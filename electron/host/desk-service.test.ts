@@ -26,6 +26,7 @@ let edits: unknown[];
 let check: CheckRun | null;
 let state: ReturnType<DeskServiceDeps['load']>;
 let login: boolean[];
+let deps: DeskServiceDeps;
 let calls: DeskCalls;
 
 const found = <T>(...rows: T[]) => Promise.resolve({ rows, total: rows.length });
@@ -112,7 +113,7 @@ beforeEach(() => {
   [asked, restarted, changed, edits, login] = [[], [], [], [], []];
   check = null;
   state = { loaded: false, running: false, error: null };
-  ({ calls } = deskService({
+  deps = {
     desk,
     store,
     logPath: () => join(folder.path, 'payflow.log'),
@@ -142,7 +143,8 @@ beforeEach(() => {
     },
     demoAllowed: false,
     catalogue: loadCatalogue(),
-  }));
+  };
+  ({ calls } = deskService(deps));
 });
 
 afterEach(() => {
@@ -298,6 +300,22 @@ test('the first run goes on where it was left, step by step', async () => {
   await calls.finishSetup({});
   expect(await step()).toBe('done');
   expect(login).toEqual([true]);
+});
+
+test('a terminal that was set up before says why it asks again', async () => {
+  using other = tempFolder();
+  writeFileSync(join(other.path, 'settings.json'), '{');
+  const secrets = { isSafe: true, read: () => null, write: () => undefined };
+  const opened = openSettingsStore({
+    folder: other.path,
+    envFolder: other.path,
+    env: {},
+    secrets,
+  });
+  const service = deskService({ ...deps, store: opened });
+  expect((await service.calls.setup({})).error?.code).toBe('SETTINGS_SET_ASIDE');
+  await service.calls.saveSettings({ language: 'es' });
+  expect(await service.calls.setup({})).toMatchObject({ step: 'server', error: null });
 });
 
 test('the end of the log is shown; without a log there is nothing', async () => {

@@ -110,7 +110,9 @@ function setupShown(deps: DeskServiceDeps, demo: boolean): SetupShown {
   const { store } = deps;
   const { hq, terminal } = store.settings();
   const state = demo ? { loaded: false, running: false, error: null } : deps.load();
-  const { running, error } = state;
+  const { running } = state;
+  // Whoever has set this terminal up before is told why it asks again.
+  const error = state.error ?? store.problem;
   if (hq === null) return { step: store.languageChosen() ? 'server' : 'language', running, error };
   if (terminal === null) return { step: 'terminal', running, error };
   return { step: state.loaded ? 'done' : 'load', running, error };

@@ -41,7 +41,7 @@ export interface SettingsStore {
   addressOf(form: HqAddressForm): HqAddress;
   /** Saves what the patch names. Throws SETTINGS_LOCKED, SETTINGS_CRON_INVALID, SETTINGS_PASSWORD_NEEDED, SETTINGS_NOT_SAVED. */
   save(patch: SettingsPatch): void;
-  /** The file could not be used when it was opened: it was set aside, and defaults hold. */
+  /** The file could not be used when it was opened: it was set aside, and defaults hold until something is saved. */
   readonly problem: Message | null;
 }
 
@@ -73,7 +73,7 @@ export function openSettingsStore(options: SettingsStoreOptions): SettingsStore 
 }
 
 class FileSettings implements SettingsStore {
-  readonly problem: Message | null;
+  #problem: Message | null;
   readonly #folder: string;
   readonly #secrets: SecretStore;
   readonly #env: Environment;
@@ -95,8 +95,12 @@ class FileSettings implements SettingsStore {
     this.#environment = readEnvironment(env, envFolder);
     const { file, problem } = readSettingsFile(folder);
     this.#file = file;
-    this.problem = problem;
+    this.#problem = problem;
     this.#settings = this.#compose(file);
+  }
+
+  get problem(): Message | null {
+    return this.#problem;
   }
 
   settings(): Settings {
@@ -173,6 +177,7 @@ class FileSettings implements SettingsStore {
     writeSettingsFile(this.#folder, file);
     this.#file = file;
     this.#settings = settings;
+    this.#problem = null;
   }
 
   /** A form sends all that it shows; what is locked and unchanged is none of its business. */
