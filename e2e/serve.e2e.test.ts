@@ -1,7 +1,7 @@
 /** `payflow serve` and `payflow token` as processes: how they start, what they say, how they end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -108,6 +108,27 @@ test('a port that is taken and a host that is not ours are one sentence', async 
 test('reachable from elsewhere, it warns that nothing is encrypted', async () => {
   await using serve = await serving(['--host', '0.0.0.0']);
   expect(serve.said.warnings).toContainEqual(expect.stringContaining('not encrypted'));
+});
+
+test('the demo shop syncs in its own place and leaves nothing of it', async () => {
+  const before = till.files();
+  const logBefore = till.log();
+  await using serve = await serving(['--demo'], { TMPDIR: till.folder });
+  const demoFolders = (): string[] =>
+    readdirSync(till.folder).filter((name) => name.startsWith('payflow-'));
+  expect(demoFolders().filter((name) => name.startsWith('payflow-demo-'))).not.toEqual([]);
+  const signIn = await fetch(`${serve.said.url}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ code: new URL(serve.said.loginUrl).searchParams.get('login') }),
+  });
+  const [cookie = ''] = (signIn.headers.get('set-cookie') ?? '').split(';');
+  const status = async () =>
+    (await fetch(`${serve.said.url}/api/sync/status`, { headers: { cookie } })).json();
+  expect(await status()).toMatchObject({ terminal: 'TILL-1' });
+  expect(await serve.stop('SIGTERM')).toBe(0);
+  expect(demoFolders()).toEqual([]);
+  expect([till.files(), till.log()]).toEqual([before, logBefore]);
 });
 
 test('a key that can be guessed is refused', async () => {

@@ -1,15 +1,18 @@
 /** Composition root of `payflow serve`: engine, HTTP API and web console without Electron. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PayflowError } from '../shared/errors.ts';
 import type { Catalogue } from '../shared/messages.ts';
 import { isConsoleBuilt } from './api/console.ts';
 import { isLoopback } from './api/guards.ts';
 import { tokenSecret } from './api/secret.ts';
 import { startApi } from './api/start.ts';
 import { fileSecrets } from './host/file-secrets.ts';
+import type { Host } from './host/host-types.ts';
 import { createHost } from './host/host.ts';
 import { createLog } from './host/log.ts';
-import { openSettingsStore } from './host/settings-store.ts';
+import { openSettingsStore, type SettingsStore } from './host/settings-store.ts';
 import { userDataFolder } from './host/user-data.ts';
 import { appVersion } from './host/version.ts';
 import { acquireLock } from './local/lock.ts';
@@ -19,6 +22,8 @@ export interface HeadlessOptions {
   readonly listenHost: string;
   /** Null: as the settings say. 0: any free one. */
   readonly port: number | null;
+  /** The built-in demo shop instead of this user's own: reads no settings and leaves nothing. */
+  readonly demo: boolean;
   readonly catalogue: Catalogue;
 }
 
@@ -37,21 +42,44 @@ const rendererFolder = join(import.meta.dirname, '..', 'dist', 'renderer');
 
 /** One engine per file: who starts a second one is told now, not by a status that never gets green. */
 function refuseSecondEngine(databasePath: string): void {
-  if (existsSync(databasePath)) acquireLock(databasePath).release();
+  // Where no engine ever was there is no lock file, and none is left beside a file that may be somebody's document.
+  if (!existsSync(databasePath) || !existsSync(`${realpathSync(databasePath)}.lock`)) return;
+  acquireLock(databasePath).release();
+}
+
+/** Where settings, key and log stand: this user's folder, or for the demo one that goes with it. */
+interface Place extends Disposable {
+  readonly folder: string;
+  readonly store: SettingsStore;
+}
+
+function place(demo: boolean): Place {
+  const folder = demo ? mkdtempSync(join(tmpdir(), 'payflow-demo-')) : userDataFolder();
+  const own = demo ? { env: {}, envFolder: folder } : {};
+  return {
+    folder,
+    store: openSettingsStore({ folder, secrets: fileSecrets(join(folder, 'hq-password')), ...own }),
+    [Symbol.dispose]() {
+      if (demo) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startDemo(host: Host): Promise<void> {
+  const answer = await host.call({ role: 'manager', surface: 'console' }, 'startDemo', {});
+  if (!answer.ok) throw new PayflowError(answer.error.code, answer.error.params);
 }
 
 /** Throws where nothing can run: settings that are wrong, a second engine, a port that is taken. */
 export async function startHeadless({
   listenHost,
   port,
+  demo,
   catalogue,
 }: HeadlessOptions): Promise<Headless> {
-  const folder = userDataFolder();
-  const settingsStore = openSettingsStore({
-    folder,
-    secrets: fileSecrets(join(folder, 'hq-password')),
-  });
-  const settings = settingsStore.settings();
+  await using undo = new AsyncDisposableStack();
+  const { folder, store } = undo.use(place(demo));
+  const settings = store.settings();
   const secret = tokenSecret(settings.jwtSecret, folder);
   refuseSecondEngine(settings.databasePath);
   const hidden = [settings.hq?.password, settings.jwtSecret, secret];
@@ -60,36 +88,32 @@ export async function startHeadless({
     hidden.filter((text) => typeof text === 'string'),
   );
   const host = await createHost({
-    settingsStore,
+    settingsStore: store,
     log,
     catalogue,
     workerUrl: new URL('./host/engine-worker.ts', import.meta.url),
     demoAllowed: true,
   });
-  try {
-    const api = await startApi({
-      host,
-      publicApi: host.publicApi,
-      catalogue,
-      log,
-      secret,
-      listenHost,
-      port: port ?? settings.port,
-      rendererFolder,
-      version: appVersion(),
-    });
-    return {
-      url: api.url,
-      loginUrl: api.loginUrl('manager'),
-      isConsoleBuilt: isConsoleBuilt(rendererFolder),
-      isLocal: isLoopback(listenHost),
-      async close() {
-        await api.close();
-        await host.close();
-      },
-    };
-  } catch (error) {
-    await host.close();
-    throw error;
-  }
+  undo.defer(() => host.close());
+  if (demo) await startDemo(host);
+  const api = await startApi({
+    host,
+    publicApi: host.publicApi,
+    catalogue,
+    log,
+    secret,
+    listenHost,
+    port: port ?? settings.port,
+    rendererFolder,
+    version: appVersion(),
+  });
+  undo.defer(() => api.close());
+  const running = undo.move();
+  return {
+    url: api.url,
+    loginUrl: api.loginUrl('manager'),
+    isConsoleBuilt: isConsoleBuilt(rendererFolder),
+    isLocal: isLoopback(listenHost),
+    close: () => running.disposeAsync(),
+  };
 }

@@ -7,6 +7,7 @@ import { paragraphs } from './text.ts';
 interface Options {
   readonly host: string;
   readonly port?: number;
+  readonly demo?: boolean;
 }
 
 function portNumber(text: string): number {
@@ -29,12 +30,13 @@ function untilStopped(): Promise<void> {
 }
 
 /** Runs until it is stopped; what it has to say is said when it listens. */
-async function serve(session: Session, { host, port }: Options): Promise<void> {
+async function serve(session: Session, { host, port, demo = false }: Options): Promise<void> {
   const { startHeadless } = await import('../headless.ts');
   const { catalogue } = session;
   // Heard from the beginning, so that a stop during the start is none too early.
   const stopped = untilStopped();
-  const running = await startHeadless({ listenHost: host, port: port ?? null, catalogue });
+  if (demo) session.note('Starting a PostgreSQL and the demo shop ...\n');
+  const running = await startHeadless({ listenHost: host, port: port ?? null, demo, catalogue });
   try {
     const { url, loginUrl, isConsoleBuilt, isLocal } = running;
     const unbuilt = isConsoleBuilt ? '' : renderMessage(catalogue, 'CONSOLE_NOT_BUILT');
@@ -46,7 +48,9 @@ async function serve(session: Session, { host, port }: Options): Promise<void> {
           `PayFlow is running, with its API at ${url}/api/docs.`,
           `Open the console with this link. It signs you in as manager, once, within 10 minutes:\n\n  ${loginUrl}`,
           unbuilt,
-          'Ctrl-C ends it; sales go on and are sent at the next start.',
+          demo
+            ? 'Ctrl-C ends it and removes everything the demo made.'
+            : 'Ctrl-C ends it; sales go on and are sent at the next start.',
         ),
       ),
       ...(warning === '' ? {} : { failure: warning }),
@@ -70,8 +74,12 @@ export function addServe(program: Command, session: Session): void {
       '--host <name>',
       "this machine's name or address to listen at; the traffic is not encrypted",
       '127.0.0.1',
+    )
+    .option(
+      '--demo',
+      'the built-in demo shop instead of your own; needs no settings, touches nothing',
     );
-  withExample(command, 'serve', 'serve --port 4100').action((options: Options) =>
+  withExample(command, 'serve', 'serve --port 4100', 'serve --demo').action((options: Options) =>
     serve(session, options),
   );
 }
