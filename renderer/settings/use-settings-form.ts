@@ -54,6 +54,17 @@ function useLeaveGuard(dirty: boolean): void {
   }, [dirty]);
 }
 
+/** Leads to the first marked field after each try that was turned down. */
+function useFirstMarked(): () => void {
+  const [tries, setTries] = useState(0);
+  useEffect(() => {
+    if (tries > 0) document.querySelector<HTMLElement>('main [aria-invalid="true"]')?.focus();
+  }, [tries]);
+  return () => {
+    setTries((count) => count + 1);
+  };
+}
+
 /** The form over what is saved: edits, what keeps them from being saved, and saving only what changed. */
 export function useSettingsForm(shown: SettingsShown, onSaved: () => void): SavedForm {
   const t = useText();
@@ -70,6 +81,7 @@ export function useSettingsForm(shown: SettingsShown, onSaved: () => void): Save
   const blocked = Object.keys(problemsOf(shown, draft)).length > 0;
   const refusedField = refusal === null ? null : fieldOfRefusal(refusal);
   useLeaveGuard(changed > 0);
+  const leadToMarked = useFirstMarked();
 
   const forget = (): void => {
     clear();
@@ -99,12 +111,16 @@ export function useSettingsForm(shown: SettingsShown, onSaved: () => void): Save
     },
     save() {
       setTried(true);
-      if (blocked) return;
+      if (blocked) {
+        leadToMarked();
+        return;
+      }
       acting.act('save', async () => {
         try {
           await call('saveSettings', patchOf(shown, draft));
         } catch (error) {
           setRefusal(asCallFailed(error));
+          leadToMarked();
           return null;
         }
         forget();
@@ -115,6 +131,7 @@ export function useSettingsForm(shown: SettingsShown, onSaved: () => void): Save
     discard: forget,
     markAddress() {
       setTesting(true);
+      leadToMarked();
     },
   };
 }
