@@ -12,8 +12,10 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureDesktop } from './support/built-desktop.ts';
 import {
+  choose,
   electronBinary,
   launchDesktop,
+  panelIcon,
   startSecond,
   type DesktopApp,
 } from './support/desktop-app.ts';
@@ -30,8 +32,8 @@ const kind = electronBinary() === null ? 'the stand-in' : 'Electron';
 // Manual: what is unsent stays so until someone syncs, and nothing happens by the clock.
 const env = { SYNC_MODE: 'manual' };
 
-const launch = async (): Promise<void> => {
-  app = await launchDesktop({ home, env });
+const launch = async (...args: string[]): Promise<void> => {
+  app = await launchDesktop({ home, env, args });
   page = app.page;
 };
 
@@ -135,6 +137,30 @@ test('Sync now sends a sale', async () => {
   expect(await timesAtHq('D-1')).toBe(1);
 });
 
+// Electron does not tell what its panel icon shows.
+test.skipIf(electronBinary() !== null)(
+  'the panel icon says what the window says, and its menu works without a click on it',
+  async () => {
+    const calm = await panelIcon(app);
+    expect(calm?.image).toMatch(/\/idle-\d\d\.png$/);
+    expect(calm?.tooltip).toMatch(/^PayFlow: up to date, \d\d:\d\d$/);
+    sellTea('D-0');
+    await headline(page, 'Saved here').waitFor();
+    const waiting = await panelIcon(app);
+    expect(waiting?.image).toMatch(/\/syncing-\d\d\.png$/);
+    expect(waiting?.labels[0]).toBe('Saved here');
+    expect(waiting?.labels).toEqual(
+      expect.arrayContaining(['Open PayFlow', 'Sync now', 'Pause', 'Settings', 'Quit PayFlow']),
+    );
+    await choose(app, 'Sync now');
+    await expect.poll(() => timesAtHq('D-0')).toBe(1);
+    await headline(page, 'Up to date').waitFor();
+    await choose(app, 'Settings');
+    await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+    await goTo(page, 'status');
+  },
+);
+
 test('closing the window hides it; a second start shows it again and ends by itself', async () => {
   await app.evaluate(({ BrowserWindow }) => {
     BrowserWindow.getAllWindows()[0]?.close();
@@ -230,14 +256,15 @@ test('quitting with unsent rows asks; "Cancel" stays, "Sync and quit" sends and 
   expect(await timesAtHq('D-2')).toBe(1);
 });
 
-test('kill -9: the next start knows everything, syncs by itself, and a sale goes to HQ once', async () => {
+test('kill -9: the next start knows everything, syncs by itself though hidden, and a sale goes to HQ once', async () => {
   await launch();
   await headline(page, 'Up to date').waitFor();
   sellTea('D-3');
   await headline(page, 'Saved here').waitFor();
   await app.kill();
   expect(await timesAtHq('D-3')).toBe(0);
-  await launch();
+  await launch('--hidden');
+  expect(await isVisible()).toBe(false);
   await expect.poll(() => timesAtHq('D-3')).toBe(1);
   await headline(page, 'Up to date').waitFor();
   await press(page, 'Sync now');

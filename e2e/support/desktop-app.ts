@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { _electron, chromium, type Page } from 'playwright';
 import type { record } from './electron-standin/record.ts';
+import type { MenuItemLike, Tray } from './electron-standin/small.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -24,9 +25,32 @@ export interface ElectronModules {
       blur(): void;
     }[];
   };
-  /** Only the stand-in. */
+  /** Only the stand-in tells what was drawn and said. */
+  readonly Tray?: typeof Tray;
   readonly record?: typeof record;
 }
+
+export interface PanelIcon {
+  readonly image: string;
+  readonly tooltip: string;
+  readonly labels: readonly string[];
+}
+
+/** The icon in the panel as it was drawn last; only on the stand-in. */
+export const panelIcon = (app: DesktopApp): Promise<PanelIcon | undefined> =>
+  app.evaluate(({ Tray: icons }) => {
+    const [tray] = icons?.all ?? [];
+    if (tray === undefined) return undefined;
+    const labels = tray.menu?.items.map(({ label }) => label ?? '-') ?? [];
+    return { image: tray.image.path, tooltip: tray.tooltip, labels };
+  });
+
+/** Chooses an item of the icon's menu by its words; only on the stand-in. */
+export const choose = (app: DesktopApp, label: string): Promise<void> =>
+  app.evaluate(({ Tray: icons }, wanted) => {
+    const items: readonly MenuItemLike[] = icons?.all[0]?.menu?.items ?? [];
+    items.find((item) => item.label === wanted)?.click?.();
+  }, label);
 
 export interface DesktopApp {
   readonly kind: 'electron' | 'stand-in';
