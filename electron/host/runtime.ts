@@ -2,18 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { HostEvent, Topic } from '../../shared/contract.ts';
 import type { Message } from '../../shared/report.ts';
 import type { StatusView } from '../../shared/views.ts';
+import { BehindCount } from './behind-count.ts';
 import { cronInterval } from './cron-times.ts';
 import type { CheckRun, CycleAsked } from './desk-types.ts';
 import type { CycleOutcome } from './engine-calls.ts';
 import { Gentle } from './gentle.ts';
 import type { LocalFacts } from './local-facts.ts';
 import type { Log } from './log.ts';
-import { isPaused, type SchedulerState } from './scheduler.ts';
+import { RunDisplay } from './run-display.ts';
+import type { SchedulerState } from './scheduler.ts';
 import type { Timers } from './scheduler-shell.ts';
 import { Session, type SessionEvent } from './session.ts';
 import type { Settings } from './settings.ts';
 import { StatusBoard } from './status-board.ts';
-import { nothingSeen, withProgress, type StatusParts } from './status-view.ts';
+import { nothingSeen, type StatusParts } from './status-view.ts';
 
 export interface RuntimeOptions {
   readonly log: Log;
@@ -26,12 +28,8 @@ export interface RuntimeOptions {
   readonly tell: (event: HostEvent) => void;
 }
 
-/** A cycle of a busy till is over before eyes could read "syncing"; one that a person asked for shows at once. */
-const quietMs = 150;
 /** Counting what waits looks at every entry of the outbox: not with each commit of a busy till. */
 const factsGapMs = 250;
-const behindEveryMs = 60_000;
-const behindGapMs = 2_000;
 /** Enough for "more than". */
 const behindAtMost = 10_000;
 
@@ -42,18 +40,17 @@ export class Runtime {
   readonly #options: RuntimeOptions;
   readonly #board: StatusBoard;
   readonly #facts: Gentle;
-  readonly #behind: Gentle;
+  readonly #behind: BehindCount;
+  readonly #display: RunDisplay;
   #session: Session;
   #moving: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
   #lastCheck: CheckRun | null = null;
-  /** A person waits to see that something happens. */
-  #eager = false;
-  #showRunning: (() => void) | null = null;
-  #nextBehind: (() => void) | null = null;
+  /** The window has been told that the first load is complete. */
+  #setUp = false;
 
   private constructor(options: RuntimeOptions, settings: Settings, session: Session) {
-    const { timers, log, tell } = options;
+    const { timers, log, automatic, tell } = options;
     this.#options = options;
     this.#session = session;
     this.#board = new StatusBoard(firstParts(session, settings, timers.now()), timers, (status) => {
@@ -67,14 +64,9 @@ export class Runtime {
         log.error('the facts of payflow.db could not be read', error);
       },
     );
-    this.#behind = new Gentle(
-      behindGapMs,
-      timers,
-      () => this.#countBehind(),
-      () => {
-        // HQ is away, or says so to the next cycle.
-        this.#board.change({ waitingAtHq: null });
-      },
+    this.#display = new RunDisplay(this.#board, timers);
+    this.#behind = new BehindCount(this.#board, timers, automatic, () =>
+      this.#session.engine.call('countBehind', { atMost: behindAtMost }),
     );
   }
 
@@ -137,16 +129,14 @@ export class Runtime {
   request(asked: CycleAsked): { readonly queued: boolean; readonly runId: string } {
     const { running, queued } = this.scheduler;
     const runId = queued?.runId ?? asked.runId ?? randomUUID();
-    this.#eager = true;
+    this.#display.hurry();
     this.send({ type: 'ask', asked: { ...asked, runId } });
-    this.#showNow();
     return { queued: running !== null, runId };
   }
 
   check(): void {
-    this.#eager = true;
+    this.#display.hurry();
     this.send({ type: 'check' });
-    this.#showNow();
   }
 
   changed(topics: readonly Topic[]): void {
@@ -163,8 +153,7 @@ export class Runtime {
     this.#closing ??= (async () => {
       this.#facts.close();
       this.#behind.close();
-      this.#nextBehind?.();
-      this.#showRunning?.();
+      this.#display.close();
       this.#board.close();
       await this.#moving.catch(() => undefined);
       await this.#session.close();
@@ -178,8 +167,9 @@ export class Runtime {
     await this.#session.close();
     const options = sessionOptions(this.#options, settings, () => this);
     this.#session = await Session.open({ ...options, pause });
-    this.#hideRunning();
+    this.#display.hide();
     this.#lastCheck = null;
+    this.#setUp = false;
     this.#board.change(firstParts(this.#session, settings, this.#options.timers.now()));
     this.#session.scheduler.send({ type: 'start' });
   }
@@ -191,20 +181,14 @@ export class Runtime {
       case 'state':
         this.#followState(event.state);
         break;
-      case 'progress': {
-        const { tables, running } = this.#board.parts;
-        this.#latest = event.progress;
-        this.#board.change({
-          tables: withProgress(tables, event.progress),
-          ...(running === null ? {} : { running: event.progress }),
-        });
+      case 'progress':
+        this.#display.progress(event.progress);
         break;
-      }
       case 'file':
         this.#facts.ask();
         break;
       case 'feed':
-        if (this.#asksBehind()) this.#behind.ask();
+        this.#behind.ask();
         break;
       case 'lost': {
         const { code, params } = event.failure;
@@ -221,32 +205,20 @@ export class Runtime {
     }
   }
 
-  #latest: StatusParts['running'] = null;
-
   #followState(state: SchedulerState): void {
-    const { scheduler, running } = this.#board.parts;
+    const { scheduler } = this.#board.parts;
     this.#board.change({ scheduler: state });
-    if (state.running === null) this.#hideRunning();
-    else if (running === null && scheduler.running?.since !== state.running.since) {
-      this.#latest = { phase: phaseOf(state), table: null, done: 0, total: null };
-      this.#board.change({ tables: [] });
-      this.#showRunning = this.#options.timers.after(this.#eager ? 0 : quietMs, () => {
-        this.#showNow();
-      });
-    }
-    if (state.pause !== null && scheduler.pause === null && this.#asksBehind()) this.#behind.ask();
+    this.#display.follow(scheduler.running, state.running);
+    if (scheduler.running !== null && state.running === null) this.#tellSetup();
+    const ended = scheduler.running !== null && state.running === null;
+    if (ended || (state.pause !== null && scheduler.pause === null)) this.#behind.ask();
   }
 
-  #showNow(): void {
-    if (this.scheduler.running !== null) this.#board.change({ running: this.#latest });
-  }
-
-  #hideRunning(): void {
-    this.#showRunning?.();
-    this.#showRunning = null;
-    this.#eager = false;
-    this.#latest = null;
-    this.#board.change({ running: null, tables: [] });
+  /** A cycle has ended while the first load was not known to be complete: only now does the setup say so. */
+  #tellSetup(): void {
+    if (this.#setUp) return;
+    this.#setUp = this.local.facts.loaded;
+    this.changed(['setup']);
   }
 
   async outcome({ status, error, received, sent }: CycleOutcome, asked: CycleAsked): Promise<void> {
@@ -267,9 +239,7 @@ export class Runtime {
     await this.#keepEarlyPause(before);
     if (received + sent > 0 || status !== 'completed' || !sameLists(before, this.local))
       this.changed(listTopics);
-    if (before.initialised !== this.local.initialised || !before.facts.loaded)
-      this.changed(['setup']);
-    this.#planBehind();
+    this.#behind.plan();
   }
 
   checked(run: CheckRun): void {
@@ -293,37 +263,6 @@ export class Runtime {
 
   async #readFacts(): Promise<void> {
     this.#board.change({ local: await this.#session.reader.call('facts') });
-  }
-
-  // --------------------------------------------------------------------------------- what waits at HQ
-
-  /** Whoever downloads by itself has nothing waiting there. */
-  #asksBehind(): boolean {
-    const { mode, hq, configured, running, closed } = this.scheduler;
-    const holdsBack = mode !== 'live' || isPaused(this.scheduler, this.#options.timers.now());
-    return (
-      holdsBack &&
-      configured &&
-      !closed &&
-      hq !== 'unreachable' &&
-      running === null &&
-      this.local.facts.loaded
-    );
-  }
-
-  #planBehind(): void {
-    this.#nextBehind?.();
-    // A cycle that `close` cut short is told of after it: a timer then would keep the process.
-    if (!this.#options.automatic || this.#closing !== null) return;
-    this.#nextBehind = this.#options.timers.after(behindEveryMs, () => {
-      if (this.#asksBehind()) this.#behind.ask();
-      this.#planBehind();
-    });
-  }
-
-  async #countBehind(): Promise<void> {
-    const count = await this.#session.engine.call('countBehind', { atMost: behindAtMost });
-    if (this.#asksBehind()) this.#board.change({ waitingAtHq: count });
   }
 }
 
@@ -358,10 +297,6 @@ function firstParts(session: Session, settings: Settings, now: number): StatusPa
     waitingAtHq: null,
     intervalMs: settings.mode === 'cron' ? cronInterval(settings.cron, now) : 0,
   };
-}
-
-function phaseOf({ running }: SchedulerState): 'check' | 'settle' {
-  return running?.what === 'check' ? 'check' : 'settle';
 }
 
 function sameLists(a: LocalFacts, b: LocalFacts): boolean {

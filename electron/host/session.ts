@@ -142,7 +142,10 @@ export class Session {
       onProgress: (progress) => {
         this.tell({ type: 'progress', progress });
       },
-      onOutcome,
+      // Of a cycle that `close` ended nobody wants to hear any more: the threads are going.
+      onOutcome: async (outcome, asked) => {
+        if (!this.#closed) await onOutcome(outcome, asked);
+      },
     };
   }
 
