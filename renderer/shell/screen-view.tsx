@@ -15,7 +15,9 @@ function reveal(place: string | null): boolean {
   if (target === null) return false;
   target.scrollIntoView({ block: 'start' });
   const field = target.querySelector<HTMLElement>('input, button');
-  (place === null ? target : (field ?? target)).focus({ preventScroll: true });
+  // The heading is focused for screen readers and for the next Tab; a frame around it would say that it can be used.
+  if (place === null) target.focus({ preventScroll: true, focusVisible: false });
+  else (field ?? target).focus({ preventScroll: true });
   return true;
 }
 
