@@ -16,7 +16,8 @@ let till: TestCli;
 beforeAll(async () => {
   hq = await createHq();
   till = createCli(hq.url);
-  expect((await till.run(['init'])).exit).toBe(0);
+  const { exit, err } = await till.run(['init']);
+  if (exit !== 0) throw new Error(err);
 });
 
 afterAll(async () => {
@@ -123,9 +124,8 @@ test('the demo shop syncs in its own place and leaves nothing of it', async () =
     body: JSON.stringify({ code: new URL(serve.said.loginUrl).searchParams.get('login') }),
   });
   const [cookie = ''] = (signIn.headers.get('set-cookie') ?? '').split(';');
-  const status = async () =>
-    (await fetch(`${serve.said.url}/api/sync/status`, { headers: { cookie } })).json();
-  expect(await status()).toMatchObject({ terminal: 'TILL-1' });
+  const status = await fetch(`${serve.said.url}/api/sync/status`, { headers: { cookie } });
+  expect(await status.json()).toMatchObject({ terminal: 'TILL-1' });
   expect(await serve.stop('SIGTERM')).toBe(0);
   expect(demoFolders()).toEqual([]);
   expect([till.files(), till.log()]).toEqual([before, logBefore]);

@@ -56,8 +56,9 @@ const logs = async (): Promise<Logged[]> =>
 
 /** A limit against hanging, never a measure. */
 const soon = { timeout: 60_000 };
-const inLog = (runId: string) =>
-  expect.poll(async () => (await logs()).map((run) => run.runId), soon).toContain(runId);
+async function inLog(runId: string): Promise<void> {
+  await expect.poll(async () => (await logs()).map((run) => run.runId), soon).toContain(runId);
+}
 
 function pos(work: (till: DatabaseSync) => void): void {
   const till = new DatabaseSync(db, { timeout: 5000 });
