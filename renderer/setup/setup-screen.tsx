@@ -134,9 +134,9 @@ function Done() {
       <ThemeIcon color="green" size={72} radius="xl" aria-hidden>
         <IconCheck size={44} />
       </ThemeIcon>
-      <Title order={2} role="status">
-        {t('setup.done.title')}
-      </Title>
+      <div role="status">
+        <Title order={2}>{t('setup.done.title')}</Title>
+      </div>
       <Text maw={560}>{t('setup.done.about')}</Text>
       <Button
         onClick={() => {
