@@ -212,6 +212,23 @@ test('the window can call the contract by name, and nothing else', async () => {
   expect(found.wrong).toMatchObject({ ok: false, error: { code: 'BAD_REQUEST' } });
 });
 
+test('a window whose process dies comes back; when it dies again soon, as a plain page with a way back', async () => {
+  const die = (): Promise<unknown> =>
+    app.evaluate(({ BrowserWindow }) => {
+      const gone = { reason: 'crashed', exitCode: 1 };
+      BrowserWindow.getAllWindows()[0]?.webContents.emit('render-process-gone', {}, gone);
+    });
+  const loaded = page.waitForEvent('load');
+  await die();
+  await loaded;
+  await headline(page, 'Up to date').waitFor();
+  await die();
+  await page.getByRole('heading', { name: 'The window of PayFlow stopped working' }).waitFor();
+  expect(await page.locator('pre').textContent()).toContain('idle: Up to date');
+  await page.getByRole('link', { name: 'Show the window again' }).click();
+  await headline(page, 'Up to date').waitFor();
+});
+
 test('the HTTP API is off until it is switched on in Settings, and off again', async () => {
   const port = await freePort();
   const answer = (): Promise<number> =>

@@ -41,6 +41,8 @@ function start(folder: string): void {
 }
 
 app.setName('PayFlow');
+// Windows shows notifications only of a program that it knows by this name.
+app.setAppUserModelId('com.payflow.desktop');
 app.enableSandbox();
 const folder = userDataFolder();
 mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -23,6 +23,7 @@ export interface ElectronModules {
       isVisible(): boolean;
       isFocused(): boolean;
       blur(): void;
+      readonly webContents: { emit(event: string, ...args: unknown[]): boolean };
     }[];
   };
   /** Only the stand-in tells what was drawn and said. */

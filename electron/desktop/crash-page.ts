@@ -1,5 +1,4 @@
 import { renderMessage, type Catalogue } from '../../shared/messages.ts';
-import { APP_PAGE } from './address.ts';
 
 const escaped = (text: string): string =>
   text.replaceAll(
@@ -19,5 +18,5 @@ export function crashPage(catalogue: Catalogue, language: string, diagnostics: s
   pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: 1rem; border: 1px solid; }
 </style>
 <main><h1>${say('WINDOW_CRASHED')}</h1><p>${say('WINDOW_CRASHED_DETAIL')}</p>
-<p><a href="${APP_PAGE}">${say('WINDOW_SHOW_AGAIN')}</a></p><pre dir="auto" tabindex="0">${escaped(diagnostics)}</pre></main></html>`;
+<p><a href="index.html">${say('WINDOW_SHOW_AGAIN')}</a></p><pre dir="auto" tabindex="0">${escaped(diagnostics)}</pre></main></html>`;
 }

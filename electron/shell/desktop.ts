@@ -1,6 +1,7 @@
 /** The desktop app once Electron is ready: the window first, the host behind it, then everything that shows the host. */
 import { join } from 'node:path';
 import { app, powerMonitor, session } from 'electron';
+import type { StatusView } from '../../shared/views.ts';
 import { crashPage } from '../desktop/crash-page.ts';
 import { openMemory } from '../desktop/memory.ts';
 import { createQuitGuard } from '../desktop/quit-guard.ts';
@@ -54,6 +55,9 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
   const ready = Promise.withResolvers<Host>();
   let faces: Faces | null = null;
   let connectivity: Connectivity | null = null;
+  /** What must be let go of, in this order; grows as the start goes on. */
+  const closings: (() => Promise<void>)[] = [];
+  let current: () => StatusView | null = () => null;
   const texts = () => faces?.texts() ?? textsFor(store.preferences());
 
   denyPermissions(session.defaultSession);
@@ -67,10 +71,11 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
     onNetwork: (online) => connectivity?.report(online),
   });
   const guard = createQuitGuard({
-    unsent: () => unsent(),
+    // Before the host is there nothing can have been sold under its eyes.
+    unsent: () => current()?.facts.waiting ?? 0,
     ask: (count, again) => askBeforeQuit(texts().catalogue, window.browserWindow, count, again),
     sync: async () => syncOnce(await ready.promise),
-    close: () => within(closeLimitMs, close()),
+    close: () => within(closeLimitMs, closeAll()),
     exit: () => {
       app.quit();
     },
@@ -117,6 +122,9 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
   powerMonitor.on('shutdown', () => {
     quit(true);
   });
+  window.browserWindow.on('session-end', () => {
+    quit(true);
+  });
 
   const host = await createHost({
     settingsStore: store,
@@ -126,6 +134,8 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
     desktop: desktopPorts,
     demoAllowed: !app.isPackaged,
   });
+  closings.unshift(() => host.close());
+  current = () => host.current();
   const webConsole = createConsole({
     host,
     store,
@@ -135,6 +145,7 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
     log,
     onChange: () => faces?.refresh(),
   });
+  closings.unshift(() => webConsole.close());
   const run = actionsOf(askFor(host, log), window, quit, log);
   const openConsole = webConsole.opener;
   faces = showHost({ host, window, store, icons, log, run, openConsole });
@@ -146,15 +157,14 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
       host.networkLost();
     },
   );
-  ready.resolve(host);
-
-  function unsent(): number {
-    return faces === null ? 0 : host.current().facts.waiting;
-  }
-  async function close(): Promise<void> {
+  closings.unshift(() => {
     connectivity?.close();
     faces?.close();
-    await webConsole.close();
-    await host.close();
+    return Promise.resolve();
+  });
+  ready.resolve(host);
+
+  async function closeAll(): Promise<void> {
+    for (const close of closings) await close();
   }
 }

@@ -31,6 +31,7 @@ class StandinApp extends Emitter {
   closeBrowser: () => Promise<void> = () => Promise.resolve();
 
   setName(): void {}
+  setAppUserModelId(): void {}
   enableSandbox(): void {
     if (this.#isReady) throw new Error('app.enableSandbox() must be called before app is ready');
   }
