@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempDisposableSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -485,7 +485,8 @@ describe('the page', () => {
   });
 
   test('comes with a policy that lets only itself in, and nothing beside its folder comes out', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'payflow-page-'));
+    using place = mkdtempDisposableSync(join(tmpdir(), 'payflow-page-'));
+    const folder = place.path;
     const root = join(folder, 'renderer');
     mkdirSync(join(root, 'assets'), { recursive: true });
     writeFileSync(join(root, 'index.html'), '<p>PayFlow</p>');
@@ -510,6 +511,5 @@ describe('the page', () => {
       for (const url of ['/../secret', '/%2e%2e/secret', '/..%2fsecret', '/.hidden', '/assets/'])
         expect((await get(url)).statusCode, url).toBe(404);
     }
-    rmSync(folder, { recursive: true });
   });
 });

@@ -1,6 +1,4 @@
 /** For the tests of the API: a Host and a PublicApi that only note what they are asked, and a server over them. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { HostEvent, Reply } from '../../shared/contract.ts';
@@ -163,13 +161,12 @@ export interface TestApiOptions {
   readonly limits?: Partial<ApiLimits>;
   readonly listenHost?: string;
   readonly now?: () => number;
-  /** A folder with a built window; default: an empty one. */
+  /** A folder with a built window; default: none. */
   readonly rendererFolder?: string;
 }
 
 /** Nothing listens: requests go in by `inject`. `await using` ends it. */
 export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
-  const folder = mkdtempSync(join(tmpdir(), 'payflow-api-'));
   const host = fakeHost();
   const api = fakePublicApi();
   const codes = createLoginCodes(options.now);
@@ -187,7 +184,7 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     secret: testSecret,
     codes,
     listenHost: options.listenHost ?? '127.0.0.1',
-    rendererFolder: options.rendererFolder ?? folder,
+    rendererFolder: options.rendererFolder ?? join(import.meta.dirname, 'no-window-here'),
     version: '1.2.3',
     limits: { ...API_LIMITS, ...options.limits },
   });
@@ -200,7 +197,6 @@ export async function testApi(options: TestApiOptions = {}): Promise<TestApi> {
     logged,
     async [Symbol.asyncDispose]() {
       await app.close();
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
