@@ -92,15 +92,23 @@ async function expectFailure(
   const logged = cli.log();
   expect(logged).toContain(code);
   expect(logged, 'the trace stands in the log').toMatch(/^\s+at .+:\d+/m);
-  if (LONG || !seenAsJson.has(exit)) {
-    seenAsJson.add(exit);
-    const { exit: jsonExit, json } = await cli.json(args, { env });
-    expect(jsonExit).toBe(exit);
-    expect(json).toMatchObject({ error: { code, message: text.err.trimEnd() } });
-  }
+  if (LONG || !seenAsJson.has(exit)) await expectSameAsJson(cli, args, env, text, code);
   const password = new URL(hq.url).password;
   expect(text.err + logged).not.toContain(password);
   return text;
+}
+
+async function expectSameAsJson(
+  cli: TestCli,
+  args: readonly string[],
+  env: Record<string, string>,
+  text: CliResult,
+  code: string,
+): Promise<void> {
+  seenAsJson.add(text.exit ?? -1);
+  const { exit, json } = await cli.json(args, { env });
+  expect(exit).toBe(text.exit);
+  expect(json).toMatchObject({ error: { code, message: text.err.trimEnd() } });
 }
 
 /** A file of the terminal's own, so that a test may spoil it. */
