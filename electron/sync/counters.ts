@@ -41,6 +41,11 @@ export class RunCounters {
     }
   }
 
+  /** Rows of one table that this run has applied so far. */
+  applied(direction: RunSide, table: string): number {
+    return this.#tables.get(table)?.[direction].applied ?? 0;
+  }
+
   total(direction: RunSide): RunCounts {
     return Object.values(this.tables())
       .map((report) => report[direction])

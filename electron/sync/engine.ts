@@ -78,6 +78,16 @@ export interface Run extends EnginePorts {
   checkCancelled(): void;
 }
 
+/** Tells how far these tables have come. What is still to come is not known: both sides go on writing. */
+export function tellProgress(
+  run: Run,
+  phase: 'download' | 'upload',
+  tables: Iterable<string>,
+): void {
+  for (const table of new Set(tables))
+    run.onProgress({ phase, table, done: run.counters.applied(phase, table), total: null });
+}
+
 /** Does a table take part in downloads? */
 export function downloads(direction: Direction): boolean {
   return direction !== 'upload';

@@ -3,7 +3,7 @@
  * transaction.
  */
 import type { TablePlan } from '../../../shared/plan.ts';
-import { compareNumbers, downloads, slices, type Run } from '../engine.ts';
+import { compareNumbers, downloads, slices, tellProgress, type Run } from '../engine.ts';
 import type { CursorRow, FeedEntry, FeedPage, FeedRead } from '../ports.ts';
 import { applyPage } from './apply.ts';
 import { releaseHeld } from './held-rows.ts';
@@ -82,12 +82,11 @@ async function applyRead(run: Run, read: FeedRead): Promise<boolean> {
     run.at('download:before-commit');
   });
   run.at('download:applied');
-  run.onProgress({
-    phase: 'download',
-    table: null,
-    done: run.counters.total('download').applied,
-    total: null,
-  });
+  tellProgress(
+    run,
+    'download',
+    read.pages.filter(({ entries }) => entries.length > 0).map(({ table }) => table),
+  );
   return read.pages.some((feedPage) => feedPage.full);
 }
 

@@ -4,7 +4,7 @@
  * at HQ; unique and foreign-key refusals are tried once more at the end.
  */
 import type { TablePlan } from '../../../shared/plan.ts';
-import { groupBy, type Run } from '../engine.ts';
+import { groupBy, tellProgress, type Run } from '../engine.ts';
 import { releaseHeld, tryAgain } from '../download/held-rows.ts';
 import type { Batch, BatchReply, PlainAnswer } from '../ports.ts';
 import { sendOnce } from '../settle.ts';
@@ -76,12 +76,11 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
       answered = { batch, answer: { ownXid: reply.ownXid } };
       ahead = waited.ahead;
     } else await acknowledge(run, batch, swaps.limit(batch, reply));
-    run.onProgress({
-      phase: 'upload',
-      table: null,
-      done: run.counters.total('upload').applied,
-      total: end,
-    });
+    tellProgress(
+      run,
+      'upload',
+      batch.groups.map((group) => group.table),
+    );
   }
   if (moved) await releaseHeld(run);
   return moved;
