@@ -58,7 +58,7 @@ test(
   async () => {
     using file = temporaryFile();
     // The small tables before the products have a page each.
-    await killInLoad(file.path, 6);
+    await killInLoad(file.path, 4);
     const first = placeOf(file.path, 'products');
     expect(first.loaded).toBe(false);
     expect(first.loadKey).not.toBeNull();
