@@ -121,7 +121,9 @@ function tablesOf(path: string): Record<string, string> {
       .filter((name) => name !== 'sync_run');
     return Object.fromEntries(
       names.map((name) => {
-        const rows = db.prepare(`SELECT * FROM "${name}"`).all();
+        // That a run did not end well is kept, like the run itself.
+        const kept = name === 'sync_meta' ? ` WHERE name <> 'unfinished_at'` : '';
+        const rows = db.prepare(`SELECT * FROM "${name}"${kept}`).all();
         return [name, digest(JSON.stringify(rows.map((row) => JSON.stringify(row)).toSorted()))];
       }),
     );
