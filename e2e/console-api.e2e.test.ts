@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HostEvent } from '../shared/contract.ts';
 import { ensureRenderer } from './support/built.ts';
@@ -26,9 +27,8 @@ beforeAll(async () => {
     env: { SYNC_MODE: 'manual' },
   });
   // Lists answer once the first load has made the file.
-  await expect
-    .poll(async () => (await ask('GET', '/api/sync/stats', { token: manager() })).status)
-    .toBe(200);
+  while ((await ask('GET', '/api/sync/stats', { token: manager() })).status !== 200)
+    await sleep(100);
 });
 
 afterAll(async () => {
