@@ -67,6 +67,7 @@ class LocalApp implements HostedApp {
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #at: (step: string) => void;
+  readonly #compose: Compose;
   #engine: EnginePorts | null = null;
   #checked: { version: number; fingerprint: string; plan: Plan } | null = null;
   #listed: { version: number; text: string; plan: Plan } | null = null;
@@ -75,10 +76,11 @@ class LocalApp implements HostedApp {
   #writer: WritableDb | null = null;
   #reader: ReadableDb | null = null;
 
-  constructor(settings: Settings, log: Log, at: (step: string) => void) {
+  constructor(settings: Settings, log: Log, at: (step: string) => void, compose: Compose) {
     this.#settings = settings;
     this.#log = log;
     this.#at = at;
+    this.#compose = compose;
     this.desk = createDesk({
       readable: () => this.#plannedFile(),
       file: () => {
@@ -379,14 +381,14 @@ class LocalApp implements HostedApp {
 
   #ports(db: WritableDb): EnginePorts {
     const now = (): string => new Date().toISOString();
-    return (this.#engine ??= {
+    return (this.#engine ??= this.#compose({
       local: createLocalStore(db, now),
       remote: this.#remote(),
       clock: { now, ticks: () => performance.now() },
       hashing,
       log: this.#log,
       at: this.#at,
-    });
+    }));
   }
 
   #options(
@@ -431,6 +433,9 @@ class LocalApp implements HostedApp {
   }
 }
 
+/** Puts other parts in the place of the engine's own: the product has none, the tests' faults and clocks come in here. */
+export type Compose = (ports: EnginePorts) => EnginePorts;
+
 interface Watch {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
@@ -458,12 +463,13 @@ function refuseFailure(report: RunReport): void {
 
 /**
  * Opens nothing yet: a command that needs no HQ and no file touches neither. `at` hears the named points of the
- * engine's cycle (crash tests).
+ * engine's cycle (crash tests), `compose` gets what the engine is given at its making.
  */
 export function openApp(
   settings: Settings,
   log: Log,
   at: (step: string) => void = () => undefined,
+  compose: Compose = (ports) => ports,
 ): Promise<HostedApp> {
-  return Promise.resolve(new LocalApp(settings, log, at));
+  return Promise.resolve(new LocalApp(settings, log, at, compose));
 }
