@@ -50,8 +50,9 @@ BEGIN
   END IF;
   IF v_keys IS NULL THEN RETURN NULL; END IF;
   INSERT INTO payflow_sync.feed (xid, tbl, key, op, scope, was, origin, edited_at, logged_at)
-  SELECT pg_current_xact_id(), ${name}, u.key, u.op::"char", u.scope, u.was,
-         coalesce(nullif(current_setting('payflow.origin', true), ''), session_user), u.edited_at, clock_timestamp()
+  SELECT (SELECT pg_current_xact_id()), ${name}, u.key, u.op::"char", u.scope, u.was,
+         (SELECT coalesce(nullif(current_setting('payflow.origin', true), ''), session_user)), u.edited_at,
+         (SELECT clock_timestamp())
     FROM unnest(v_keys, v_ops, v_scopes, v_was, v_edited) AS u (key, op, scope, was, edited_at);
   ${options.notify ? notifySql : ''}
   RETURN NULL;

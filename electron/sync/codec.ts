@@ -46,6 +46,29 @@ export function wireText(column: Pick<CodecColumn, 'kind'>, canonical: Canonical
 }
 
 /**
+ * Does HQ print a canonical value of the column exactly as it was assigned? Not where a type spells it anew (jsonb,
+ * inet, interval), pads or cuts it, or depends on the server's locale (money). Unknown types count as no.
+ */
+export function isStoredExactly({
+  kind,
+  castType,
+}: Pick<CodecColumn, 'kind' | 'castType'>): boolean {
+  return exactTypes[kind]?.includes(castType) === true;
+}
+
+const exactTypes: Readonly<Partial<Record<ValueKind, readonly string[]>>> = {
+  text: ['text', 'character varying'],
+  integer: ['smallint', 'integer', 'bigint'],
+  decimal: ['numeric'],
+  boolean: ['boolean'],
+  timestamp: ['timestamp without time zone'],
+  timestamptz: ['timestamp with time zone'],
+  date: ['date'],
+  uuid: ['uuid'],
+  bytes: ['bytea'],
+};
+
+/**
  * What the row hash is made over: first 16 hex digits of md5. A text that holds these two control characters can
  * look like another row; nothing but a spurious or a missed re-read hangs on that.
  */
