@@ -64,6 +64,13 @@ function changesOf(text: string | null): OutboxEntry['changes'] {
 const namedBase = (text: string): ReadonlyMap<string, Canonical> =>
   new Map(Object.entries(JSON.parse(text) as Record<string, Canonical>));
 
+/** What an acknowledged row leaves behind besides its entries. */
+const NOTED_OF_ROWS = [
+  { noted: 'sync_base', column: 'local_id', upload: '' },
+  { noted: 'sync_held', column: 'id', upload: "AND direction = 'upload'" },
+  { noted: 'sync_rejected', column: 'id', upload: "AND direction = 'upload'" },
+] as const;
+
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
 export function outboxStore(
   { prepare, now }: StoreContext,
@@ -355,12 +362,12 @@ export function outboxStore(
         `DELETE FROM sync_outbox
           WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?)) AND seq <= ?`,
       ).run(table.name, ids, upto);
-      prepare(
-        'DELETE FROM sync_base WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
-      ).run(table.name, ids);
-      for (const listed of ['sync_held', 'sync_rejected']) {
+      // Next to always empty of this table: thousands of ids are not looked up in nothing.
+      for (const { noted, column, upload } of NOTED_OF_ROWS) {
+        if (prepare(`SELECT 1 FROM ${noted} WHERE tbl = ? LIMIT 1`).get(table.name) === undefined)
+          continue;
         prepare(
-          `DELETE FROM ${listed} WHERE tbl = ? AND direction = 'upload' AND id IN (SELECT value FROM json_each(?))`,
+          `DELETE FROM ${noted} WHERE tbl = ? ${upload} AND ${column} IN (SELECT value FROM json_each(?))`,
         ).run(table.name, ids);
       }
       const gone = rows.filter((row) => row.serverId === null).map((row) => row.localId);
