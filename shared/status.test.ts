@@ -15,6 +15,7 @@ const calm: Facts = {
   configured: true,
   loaded: true,
   running: null,
+  aliveAt: null,
   hq: 'reachable',
   error: null,
   paused: null,
@@ -31,7 +32,12 @@ const calm: Facts = {
   diskLow: false,
 };
 
-const unsent = (ageMs: number): Partial<Facts> => ({ waiting: 3, oldestUnsentAt: now - ageMs });
+/** Nothing has run since. */
+const unsent = (ageMs: number): Partial<Facts> => ({
+  waiting: 3,
+  oldestUnsentAt: now - ageMs,
+  lastRun: { at: now - ageMs, status: 'completed' },
+});
 const failing = (code: string, ageMs = 0): Partial<Facts> => ({
   error: { code, params: {}, since: now - ageMs },
 });
@@ -53,6 +59,7 @@ const anyFacts: fc.Arbitrary<Facts> = fc.record({
     }),
     { freq: 1 },
   ),
+  aliveAt: fc.option(moment),
   hq: fc.constantFrom('unknown', 'reachable', 'unreachable'),
   error: fc.option(
     fc.record({ code: fc.constantFrom(...codes), params: fc.constant({}), since: moment }),
@@ -129,6 +136,50 @@ describe('each state has its facts', () => {
   test.each(cases)('%s', (_, facts, state, code) => {
     const status = statusOf({ ...calm, ...facts });
     expect([status.state, status.reason.code]).toEqual([state, code]);
+  });
+});
+
+describe('9: an outbox that does not drain asks for attention and says why', () => {
+  const old = unsent(2 * minute);
+  const uploading: Partial<Facts> = {
+    ...old,
+    running: { phase: 'upload', table: 'orders', done: 1, total: null },
+  };
+  const cases: [name: string, facts: Partial<Facts>, codes: string[]][] = [
+    ['a sync that hangs', { ...uploading, aliveAt: now - minute }, ['STATUS_UNSENT_HANGS']],
+    ['a sync that moves', { ...uploading, aliveAt: now - 1_000 }, ['STATUS_UNSENT_OLD']],
+    [
+      'syncs that pass it over',
+      { ...old, lastRun: { at: now, status: 'completed' } },
+      ['STATUS_UNSENT_PASSED_OVER'],
+    ],
+    ['no sync since then', old, ['STATUS_UNSENT_OLD']],
+    [
+      'one failure after the other, none of them old',
+      { ...old, ...failing('HQ_BUSY'), lastRun: { at: now, status: 'failed' } },
+      ['HQ_BUSY', 'STATUS_UNSENT_OLD', 'STATUS_LAST_RUN_OPEN'],
+    ],
+    [
+      'a bug of ours',
+      { ...old, ...failing('INTERNAL'), lastRun: { at: now, status: 'failed' } },
+      ['INTERNAL', 'STATUS_UNSENT_OLD', 'STATUS_LAST_RUN_OPEN'],
+    ],
+  ];
+  test.each(cases)('%s', (_, facts, codes) => {
+    const { causes, attention } = statusOf({ ...calm, ...facts });
+    expect(causes.map(({ code }) => code)).toEqual(codes);
+    expect(attention).toBe(true);
+  });
+
+  test('whatever else is true, old unsent changes are among the causes', () => {
+    fc.assert(
+      fc.property(anyFacts, (facts) => {
+        const limit = 2 * day;
+        const old = facts.oldestUnsentAt !== null && now - facts.oldestUnsentAt >= limit;
+        const named = statusOf(facts).causes.some(({ code }) => code.startsWith('STATUS_UNSENT'));
+        expect(named || !old).toBe(true);
+      }),
+    );
   });
 });
 

@@ -36,6 +36,8 @@ export interface Facts {
   /** The first load is complete. */
   readonly loaded: boolean;
   readonly running: Running | null;
+  /** When the work under way last gave a sign of life; null: nothing runs, or nobody watches (the command line). */
+  readonly aliveAt: number | null;
   /** `unknown` before the first try, and where nobody tries (the command line). */
   readonly hq: 'unknown' | 'reachable' | 'unreachable';
   /** The failure that stands: cleared by the next run that succeeds. */
@@ -98,15 +100,31 @@ function isOld(since: number | null, now: number, limit: number): boolean {
   return since === null || since > now + minute || now - since >= limit;
 }
 
-function unsentCause(facts: Facts): Message[] {
+function hasOldUnsent(facts: Facts): boolean {
   const { waiting, oldestUnsentAt, now } = facts;
-  if (waiting === 0 && oldestUnsentAt === null) return [];
-  const limit = unsentLimitMs(facts, isOffline(facts) || isPaused(facts));
-  if (!isOld(oldestUnsentAt, now, limit)) return [];
+  if (waiting === 0 && oldestUnsentAt === null) return false;
+  return isOld(oldestUnsentAt, now, unsentLimitMs(facts, isOffline(facts) || isPaused(facts)));
+}
+
+/**
+ * The watchdog (DESIGN 9): whatever goes wrong, an outbox that does not drain asks for attention, with the reason. A
+ * failure that stands is one of its own and named beside this; without one, the sync hangs or passes the changes over.
+ */
+function unsentCause(facts: Facts): Message[] {
+  if (!hasOldUnsent(facts)) return [];
+  const { waiting, oldestUnsentAt: since, now, running, aliveAt, error, lastRun } = facts;
   const count = Math.max(waiting, 1);
-  return oldestUnsentAt === null
-    ? [{ code: 'STATUS_UNSENT', params: { count } }]
-    : [{ code: 'STATUS_UNSENT_OLD', params: { count, since: oldestUnsentAt } }];
+  if (since === null) return [{ code: 'STATUS_UNSENT', params: { count } }];
+  if (running !== null && aliveAt !== null && isOld(aliveAt, now, minute))
+    return [{ code: 'STATUS_UNSENT_HANGS', params: { count, since, quiet: aliveAt } }];
+  const passedOver =
+    running === null &&
+    error === null &&
+    lastRun?.status === 'completed' &&
+    lastRun.at - since >= minute;
+  return passedOver
+    ? [{ code: 'STATUS_UNSENT_PASSED_OVER', params: { count, since, at: lastRun.at } }]
+    : [{ code: 'STATUS_UNSENT_OLD', params: { count, since } }];
 }
 
 function failureCause(facts: Facts): Message[] {
@@ -118,7 +136,7 @@ function failureCause(facts: Facts): Message[] {
     { ...facts, mode: facts.mode === 'manual' ? 'live' : facts.mode },
     false,
   );
-  return kind === 'passing' && isOld(error.since, now, limit)
+  return kind === 'passing' && (isOld(error.since, now, limit) || hasOldUnsent(facts))
     ? [{ code: error.code, params: error.params }]
     : [];
 }

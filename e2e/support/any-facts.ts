@@ -12,6 +12,7 @@ export const calmFacts: Facts = {
   configured: true,
   loaded: true,
   running: null,
+  aliveAt: null,
   hq: 'reachable',
   error: null,
   paused: null,
@@ -45,6 +46,7 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
     }),
     { freq: 1 },
   ),
+  aliveAt: fc.option(moment),
   hq: fc.constantFrom('unknown', 'reachable', 'reachable', 'unreachable'),
   error: fc.option(
     fc.record({

@@ -57,6 +57,7 @@ function parts(more: Partial<StatusParts> = {}): StatusParts {
     scheduler,
     seen: nothingSeen,
     running: null,
+    aliveAt: null,
     tables: [],
     waitingAtHq: null,
     intervalMs: 0,

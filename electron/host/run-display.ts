@@ -36,6 +36,7 @@ export class RunDisplay {
     this.#latest = word;
     this.#board.change({
       tables: withProgress(tables, word),
+      aliveAt: this.#timers.now(),
       ...(running === null ? {} : { running: word }),
     });
   }
@@ -45,7 +46,8 @@ export class RunDisplay {
     this.#eager = false;
     this.#latest = null;
     const { running, tables } = this.#board.parts;
-    if (running !== null || tables.length > 0) this.#board.change({ running: null, tables: [] });
+    if (running !== null || tables.length > 0)
+      this.#board.change({ running: null, aliveAt: null, tables: [] });
   }
 
   close(): void {
@@ -60,7 +62,7 @@ export class RunDisplay {
       done: 0,
       total: null,
     };
-    this.#board.change({ tables: [] });
+    this.#board.change({ aliveAt: this.#timers.now(), tables: [] });
     if (this.#eager || this.#board.parts.running !== null) this.#show();
     else
       this.#unset = this.#timers.after(quietMs, () => {

@@ -293,6 +293,7 @@ function firstParts(session: Session, settings: Settings, now: number): StatusPa
     scheduler: session.scheduler.state,
     seen: nothingSeen,
     running: null,
+    aliveAt: null,
     tables: [],
     waitingAtHq: null,
     intervalMs: settings.mode === 'cron' ? cronInterval(settings.cron, now) : 0,

@@ -58,6 +58,8 @@ const longestWaitMs = 60_000;
 /** Work that has shown no sign for so long hangs, whatever its own deadlines: it is asked to end, then made to. */
 const silenceMs = 10 * 60_000;
 const patienceMs = 2 * 60_000;
+/** Looks at HQ have deadlines of their own, together far below this; who exceeds it does not answer any more. */
+const lookMs = 60_000;
 
 /** Carries out what `advance` decides. */
 export class SchedulerShell {
@@ -114,7 +116,7 @@ export class SchedulerShell {
         void this.#check();
         break;
       case 'probe':
-        void this.#failureOf(this.#ports.probe()).then((code) => {
+        void this.#failureOf(this.#inTime(this.#ports.probe())).then((code) => {
           this.send({ type: 'probed', code });
         });
         break;
@@ -125,10 +127,22 @@ export class SchedulerShell {
         this.#ports.keepPause(action.pause);
         break;
       case 'listen':
-        void this.#failureOf(this.#ports.listen()).then((code) => {
+        void this.#failureOf(this.#inTime(this.#ports.listen())).then((code) => {
           if (code !== null) this.send({ type: 'feed-lost', code });
         });
         break;
+    }
+  }
+
+  /** An engine that never answers would leave "asking HQ" standing for ever: it is started anew, and the call fails. */
+  async #inTime(work: Promise<unknown>): Promise<void> {
+    const unset = this.#timers.after(lookMs, () => {
+      this.#ports.giveUp();
+    });
+    try {
+      await work;
+    } finally {
+      unset();
     }
   }
 

@@ -250,7 +250,7 @@ describe('failures', () => {
     desk.fails('HQ_LOGIN_REFUSED');
     expect(desk.state.hq).toBe('reachable');
     expect(desk.wait()).toEqual(['cycle']);
-    expect(desk.now - start).toBeGreaterThanOrEqual(minute / 2);
+    expect(desk.now - start).toBeGreaterThanOrEqual(10_000); // seldom: a person takes minutes
   });
 
   test('a lost watch is no outage: HQ is asked at once, and a cycle follows when it answers', () => {

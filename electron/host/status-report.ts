@@ -21,6 +21,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     configured: false,
     loaded: false,
     running: null,
+    aliveAt: null,
     hq: 'unknown',
     error: null,
     paused: null,

@@ -20,6 +20,8 @@ export interface StatusParts {
   readonly seen: SeenHere;
   /** Of the work under way: its latest word, and one line per table. */
   readonly running: Running | null;
+  /** When it last said something; null: nothing runs. */
+  readonly aliveAt: number | null;
   readonly tables: readonly TableProgress[];
   readonly waitingAtHq: number | null;
   /** Between two runs of cron mode. */
@@ -48,13 +50,14 @@ function errorOf({ local, seen: { failure } }: StatusParts): Facts['error'] {
 
 /** The whole status from its parts; everything that shows a state shows this. */
 export function statusView(parts: StatusParts, now: number): StatusView {
-  const { local, scheduler, running, tables, seen, waitingAtHq, intervalMs } = parts;
+  const { local, scheduler, running, aliveAt, tables, seen, waitingAtHq, intervalMs } = parts;
   const lastRun = lastRunOf(parts);
   const facts: Facts = {
     ...local.facts,
     now,
     configured: scheduler.configured,
     running,
+    aliveAt: running === null ? null : aliveAt,
     hq: scheduler.hq,
     error: errorOf(parts),
     paused: scheduler.pause,

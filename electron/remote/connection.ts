@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { endSilence, SILENCE_MS } from './end-silence.ts';
 import { toPayflowError, type Target } from './errors.ts';
 
 /**
@@ -14,7 +15,7 @@ const SESSION = {
   xmloption: 'content',
   idle_in_transaction_session_timeout: '10s',
   lock_timeout: '20s',
-  statement_timeout: '60s',
+  statement_timeout: '35s',
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',
   tcp_keepalives_count: '3',
@@ -33,6 +34,8 @@ export interface ConnectionOptions {
   };
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
+  /** How long HQ may owe an answer without a byte (`SILENCE_MS`). */
+  readonly silenceMs?: number;
 }
 
 /** What every connection of ours is made with. */
@@ -50,8 +53,6 @@ export function clientConfig(options: ConnectionOptions) {
         : { ...ssl, ...(host.startsWith('/') ? {} : { servername: host }) },
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    // Longer than any statement may take at HQ: for a network that has gone without a word.
-    query_timeout: 90_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: Object.entries(SESSION)
@@ -76,6 +77,9 @@ export class Connections {
     });
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => {
+      endSilence(client, options.silenceMs ?? SILENCE_MS);
+    });
   }
 
   /** Lends a connection; what goes wrong leaves as PayflowError and the connection is not used again. */

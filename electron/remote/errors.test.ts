@@ -2,6 +2,9 @@ import net from 'node:net';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { PayflowError } from '../../shared/errors.ts';
+import { failureKind } from '../../shared/failures.ts';
+import { loadCatalogue } from '../host/messages.ts';
+import { decide, SIGNAL_CLASSES, SIGNALS } from '../sync/retry.ts';
 import { isAlreadyApplied, sqlStateOf, toPayflowError, toRejection } from './errors.ts';
 
 const target = { host: 'hq', port: 5432, user: 'till' };
@@ -90,6 +93,46 @@ describe('what the driver throws becomes a code', () => {
     expect(failure.cause).toBe(error);
   });
 });
+
+describe('9: every line of the retry table leaves as its failure of the catalogue', () => {
+  const catalogue = loadCatalogue();
+  const classes = Object.entries(SIGNAL_CLASSES).map(
+    ([group, signal]) => [`${group}999`, signal] as const,
+  );
+  test.each([...Object.entries(SIGNALS), ...classes])('%s', (code, { failure, row }) => {
+    const error = code.startsWith('E') ? systemError(code) : databaseError(code);
+    const message =
+      code === '42P01'
+        ? 'relation "shop" does not exist'
+        : 'function payflow_sync.gate does not exist';
+    error.message = message;
+
+    const thrown = toPayflowError(error, target);
+
+    expect(thrown.code).toBe(failure);
+    expect(catalogue.entries.get(failure)).toHaveProperty('safe');
+    if (row === undefined) return;
+    expect(toRejection(error).code).toBe(row);
+    expect(catalogue.entries.has(row)).toBe(true);
+  });
+});
+
+test('9: what is shown as passing or offline is tried again, what is shown as stopped waits for a person', () => {
+  const odd = [...loadCatalogue().entries]
+    .filter(([code, entry]) => typeof entry === 'object' && 'safe' in entry && !decidedByRow(code))
+    .filter(([code]) => {
+      const kind = failureKind(code);
+      const { action } = decide(code);
+      return kind === 'connection' || kind === 'passing' ? action !== 'retry' : action === 'retry';
+    })
+    .map(([code]) => code);
+  // Shown as stopped, because only a person can help; but what helps happens elsewhere, so it is tried like a busy HQ.
+  // A lost thread comes again by itself; while it does not, it is shown at once.
+  expect(odd.toSorted()).toEqual(['CANCELLED', 'ENGINE_THREAD_LOST', 'HQ_DISK_FULL']);
+});
+
+/** Codes of rows, not of runs. */
+const decidedByRow = (code: string): boolean => decide(code).action === 'reject';
 
 test('a PayflowError passes through', () => {
   const failure = new PayflowError('X');

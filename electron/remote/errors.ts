@@ -1,11 +1,12 @@
 import type { MessageParams } from '../../shared/errors.ts';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Message } from '../../shared/report.ts';
+import { signalOf } from '../sync/retry.ts';
 
 /**
  * From what node-postgres and the network throw to codes of the catalogue. Nothing outside this folder looks into
- * a driver's error. Decided by SQLSTATE and Node's code; only errors that carry neither (node-postgres has a few)
- * are known by their text.
+ * a driver's error. Decided by SQLSTATE and Node's code in the table of `sync/retry.ts`; only errors that carry neither
+ * (node-postgres has a few) are known by their text.
  */
 
 /** The connection an error belongs to, for its sentence. Never the password. */
@@ -29,24 +30,30 @@ type Known = (facts: ErrorFacts, target: Target | undefined) => readonly [string
 
 const where = (target: Target | undefined): string =>
   target === undefined ? 'none' : `${target.host}:${target.port}`;
-const at =
-  (code: string): Known =>
-  (_, target) => [code, { where: where(target) }];
-const told =
-  (code: string): Known =>
-  ({ message }) => [code, { detail: message }];
-const plain =
-  (code: string): Known =>
-  () => [code, {}];
-const login: Known = (_, target) => ['HQ_LOGIN_REFUSED', { user: target?.user ?? 'none' }];
-const missingDatabase: Known = ({ message }) => [
-  'HQ_DATABASE_MISSING',
-  { database: /"(.+)"/.exec(message)?.[1] ?? 'none' },
-];
-const unreachable: Known = ({ message }, target) => [
-  'HQ_UNREACHABLE',
-  { where: where(target), detail: message },
-];
+
+/** What the sentences of the catalogue need to be told; the others need nothing. */
+const paramsOf: Readonly<
+  Record<string, (facts: ErrorFacts, target: Target | undefined) => MessageParams>
+> = {
+  HQ_REFUSED: (_, target) => ({ where: where(target) }),
+  HQ_DNS: (_, target) => ({ where: where(target) }),
+  HQ_TIMEOUT: (_, target) => ({ where: where(target) }),
+  HQ_CONNECTION_LOST: (_, target) => ({ where: where(target) }),
+  HQ_UNREACHABLE: ({ message }, target) => ({ where: where(target), detail: message }),
+  HQ_LOGIN_REFUSED: (_, target) => ({ user: target?.user ?? 'none' }),
+  HQ_DATABASE_MISSING: ({ message }) => ({ database: /"(.+)"/.exec(message)?.[1] ?? 'none' }),
+  HQ_TLS: ({ message }) => ({ detail: message }),
+  HQ_BUSY: ({ message }) => ({ detail: message }),
+  HQ_PRIVILEGE_MISSING: ({ message }) => ({ detail: message }),
+  HQ_ERROR: ({ message, code }) => ({ detail: message, sqlState: code }),
+};
+
+const as =
+  (failure: string): Known =>
+  (facts, target) => [
+    failure,
+    Object.hasOwn(paramsOf, failure) ? (paramsOf[failure]?.(facts, target) ?? {}) : {},
+  ];
 
 /** A relation that is missing: our own schema (not installed) or a table of the shop. */
 const missingTable: Known = (facts) => {
@@ -63,78 +70,22 @@ const missingColumn: Known = (facts) => {
   return ['HQ_COLUMN_MISSING', { table: table ?? facts.table ?? '?', column: name ?? column }];
 };
 
-const missingFunction: Known = (facts) =>
-  facts.message.includes('payflow_sync.')
-    ? ['HQ_NOT_INSTALLED', {}]
-    : ['HQ_ERROR', { detail: facts.message, sqlState: facts.code }];
+const missingFunction: Known = (facts, target) =>
+  as(facts.message.includes('payflow_sync.') ? 'HQ_NOT_INSTALLED' : 'HQ_ERROR')(facts, target);
 
-const known: Readonly<Record<string, Known>> = {
-  // the network, by Node's codes
-  ECONNREFUSED: at('HQ_REFUSED'),
-  ENOENT: at('HQ_REFUSED'), // a Unix socket that is not there
-  ENOTFOUND: at('HQ_DNS'),
-  EAI_AGAIN: at('HQ_DNS'),
-  EAI_FAIL: at('HQ_DNS'),
-  EAI_NODATA: at('HQ_DNS'),
-  ETIMEDOUT: at('HQ_TIMEOUT'),
-  ECONNRESET: at('HQ_CONNECTION_LOST'),
-  ECONNABORTED: at('HQ_CONNECTION_LOST'),
-  EPIPE: at('HQ_CONNECTION_LOST'),
-  ERR_STREAM_PREMATURE_CLOSE: at('HQ_CONNECTION_LOST'),
-  ERR_STREAM_DESTROYED: at('HQ_CONNECTION_LOST'),
-  EHOSTUNREACH: unreachable,
-  ENETUNREACH: unreachable,
-  ENETDOWN: unreachable,
-  EHOSTDOWN: unreachable,
-  EADDRNOTAVAIL: unreachable,
-  EACCES: unreachable,
-  EPERM: unreachable,
-  // connection exceptions
-  '08000': at('HQ_CONNECTION_LOST'),
-  '08003': at('HQ_CONNECTION_LOST'),
-  '08006': at('HQ_CONNECTION_LOST'),
-  '08001': unreachable,
-  '08004': told('HQ_BUSY'),
-  '08P01': unreachable, // not a PostgreSQL, or a proxy between
-  // sign-in
-  '28P01': login,
-  '28000': login,
-  '3D000': missingDatabase,
-  // the server stops, starts or is at its limits
-  '57P01': at('HQ_CONNECTION_LOST'),
-  '57P02': at('HQ_CONNECTION_LOST'),
-  '57P05': at('HQ_CONNECTION_LOST'), // idle session timeout
-  '25P03': at('HQ_CONNECTION_LOST'), // idle in transaction timeout
-  '25P04': at('HQ_CONNECTION_LOST'), // transaction timeout
-  '57P03': told('HQ_BUSY'), // starting up or shutting down
-  '53000': told('HQ_BUSY'),
-  '53300': told('HQ_BUSY'), // too many connections
-  '53400': told('HQ_BUSY'),
-  '53100': plain('HQ_DISK_FULL'),
-  '53200': told('HQ_BUSY'), // out of memory
-  '40001': told('HQ_BUSY'),
-  '40P01': told('HQ_BUSY'),
-  '55P03': told('HQ_BUSY'), // lock timeout
-  '55006': told('HQ_BUSY'),
-  '57014': told('HQ_BUSY'), // statement timeout
-  '25006': plain('HQ_READ_ONLY'),
-  // the catalogue
-  '3F000': plain('HQ_NOT_INSTALLED'),
+/** Where the code alone does not say whose it is: ours, or the shop's. */
+const byName: Readonly<Record<string, Known>> = {
   '42P01': missingTable,
   '42703': missingColumn,
   '42883': missingFunction,
-  '42501': told('HQ_PRIVILEGE_MISSING'),
-  // our own gate (resources/hq/001_feed.sql); PF001 is an answer, not a failure: see `isAlreadyApplied`
-  PF002: plain('UPLOAD_HQ_BEHIND'),
-  PF003: plain('UPLOAD_REVOKED'),
 };
 
 /** Errors that node-postgres throws without a code. */
 const byText: readonly (readonly [RegExp, Known])[] = [
-  [/timeout e(xpired|xceeded)|connection timeout|^Query read timeout/i, at('HQ_TIMEOUT')],
-  [/^Connection terminated|^Client (was closed|has encountered)/, at('HQ_CONNECTION_LOST')],
-  [/does not support SSL|SSL connection/i, told('HQ_TLS')],
-  [/^SASL|password must be/, login],
+  [/timeout e(xpired|xceeded)|connection timeout|^Query read timeout/i, as('HQ_TIMEOUT')],
+  [/^Connection terminated|^Client (was closed|has encountered)/, as('HQ_CONNECTION_LOST')],
+  [/does not support SSL|SSL connection/i, as('HQ_TLS')],
+  [/^SASL|password must be/, as('HQ_LOGIN_REFUSED')],
 ];
 
 const tlsCode =
@@ -160,8 +111,10 @@ function factsOf(error: unknown): ErrorFacts {
 }
 
 function findKnown({ code, message }: ErrorFacts): Known | undefined {
-  if (Object.hasOwn(known, code)) return known[code];
-  if (tlsCode.test(code)) return told('HQ_TLS');
+  if (Object.hasOwn(byName, code)) return byName[code];
+  const signal = signalOf(code);
+  if (signal !== null) return as(signal.failure);
+  if (tlsCode.test(code)) return as('HQ_TLS');
   return byText.find(([pattern]) => pattern.test(message))?.[1];
 }
 
@@ -177,8 +130,8 @@ export function toPayflowError(error: unknown, target?: Target): PayflowError {
     return new PayflowError(code, params, { cause: error });
   }
   if (isSqlState(facts.code)) {
-    const params = { detail: facts.message, sqlState: facts.code };
-    return new PayflowError('HQ_ERROR', params, { cause: error });
+    const [code, params] = as('HQ_ERROR')(facts, target);
+    return new PayflowError(code, params, { cause: error });
   }
   return new PayflowError('INTERNAL', {}, { cause: error });
 }
@@ -195,24 +148,6 @@ export function isAlreadyApplied(error: unknown): boolean {
   return sqlStateOf(error) === 'PF001';
 }
 
-const rejections: Readonly<Record<string, string>> = {
-  '23505': 'ROW_DUPLICATE',
-  '23503': 'ROW_PARENT_MISSING',
-  '23502': 'ROW_VALUE_MISSING',
-  '23514': 'ROW_CHECK_FAILED',
-  '23P01': 'ROW_EXCLUDED',
-  '22001': 'ROW_TEXT_TOO_LONG',
-  '22003': 'ROW_NUMBER_TOO_LARGE',
-  '22P02': 'ROW_VALUE_INVALID',
-  '22P03': 'ROW_VALUE_INVALID',
-  '22P05': 'ROW_VALUE_INVALID', // an escaped NUL in a jsonb
-  '22007': 'ROW_VALUE_INVALID',
-  '22008': 'ROW_VALUE_INVALID',
-  '22021': 'ROW_VALUE_INVALID',
-  '22030': 'ROW_VALUE_INVALID',
-  '42501': 'ROW_NOT_ALLOWED',
-};
-
 /** Their detail is the row as a whole ("Failing row contains ..."), secrets among it. */
 const wholeRow: ReadonlySet<string> = new Set(['23502', '23514', '44000']);
 
@@ -220,7 +155,7 @@ const wholeRow: ReadonlySet<string> = new Set(['23502', '23514', '44000']);
 export function toRejection(error: unknown): Message & { readonly sqlState: string } {
   const facts = factsOf(error instanceof PayflowError ? error.cause : error);
   return {
-    code: rejections[facts.code] ?? 'ROW_REFUSED',
+    code: signalOf(facts.code)?.row ?? 'ROW_REFUSED',
     params: {
       detail: wholeRow.has(facts.code) ? facts.message : (facts.detail ?? facts.message),
       column: facts.column ?? '?',

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { clientConfig, type ConnectionOptions } from './connection.ts';
+import { hangUp } from './end-silence.ts';
 import { toPayflowError } from './errors.ts';
 
 const probeDeadlineMs = 5_000;
@@ -20,6 +21,6 @@ export async function probe(options: ConnectionOptions): Promise<void> {
   } catch (error) {
     throw toPayflowError(error, options.address);
   } finally {
-    await client.end().catch(() => undefined);
+    await hangUp(client);
   }
 }

@@ -3,12 +3,11 @@ import { to as copyTo } from 'pg-copy-streams';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { HqRow } from '../sync/ports.ts';
 import { CopyReader } from './copy-text.ts';
+import { SILENCE_MS } from './end-silence.ts';
 import { literal } from './identifiers.ts';
 import { keyOrder, rowSql } from './row-sql.ts';
 import { keySql } from './scope-sql.ts';
 
-/** Nothing for this long on a stream that should flow: the network has gone without a word. */
-const SILENCE_MS = 60_000;
 /** Rows a page collects before it is handed on. */
 const PAGE_ROWS = 2_500;
 

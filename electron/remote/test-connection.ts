@@ -7,6 +7,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { ConnectionStep, ConnectionTest } from '../../shared/views.ts';
 import { CONNECTION_STEPS } from '../../shared/views.ts';
 import { clientConfig, type ConnectionOptions } from './connection.ts';
+import { hangUp } from './end-silence.ts';
 import { toPayflowError } from './errors.ts';
 import { sqlStateOf } from './hq-errors.ts';
 import { readHqManifest } from './hq-plan.ts';
@@ -106,7 +107,7 @@ class Attempt {
 
   /** Not awaited: a server that does not answer must not hold up the answer. */
   close(): void {
-    void this.#client.end().catch(() => undefined);
+    void hangUp(this.#client);
   }
 
   /** Until the server has said something, it is the way there that does not work. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { PayflowError } from '../../shared/errors.ts';
 import { feedChannel } from './capture-body.ts';
 import { clientConfig, type ConnectionOptions } from './connection.ts';
+import { hangUp } from './end-silence.ts';
 import { toPayflowError } from './errors.ts';
 import { lookAtFeed, type FeedSeen } from './feed-gate.ts';
 import { id } from './identifiers.ts';
@@ -85,7 +86,7 @@ class Watch implements FeedWatch {
   async close(): Promise<void> {
     this.#open = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.#client.end().catch(() => undefined);
+    await hangUp(this.#client);
   }
 
   /** One look at a time; a notification that comes meanwhile asks for one more. */

@@ -12,6 +12,7 @@ const facts: Facts = {
   configured: true,
   loaded: true,
   running: null,
+  aliveAt: null,
   hq: 'reachable',
   error: null,
   paused: null,

@@ -13,6 +13,7 @@ export function quietFacts(now: number): Facts {
     configured: true,
     loaded: true,
     running: null,
+    aliveAt: null,
     hq: 'reachable',
     error: null,
     paused: null,
