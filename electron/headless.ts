@@ -8,6 +8,7 @@ import { isConsoleBuilt } from './api/console.ts';
 import { isLoopback } from './api/guards.ts';
 import { tokenSecret } from './api/secret.ts';
 import { startApi } from './api/start.ts';
+import { isEngineThere } from './host/engine-client.ts';
 import { fileSecrets } from './host/file-secrets.ts';
 import type { Host } from './host/host-types.ts';
 import { createHost } from './host/host.ts';
@@ -41,9 +42,11 @@ export interface Headless {
 const rendererFolder = join(import.meta.dirname, '..', 'dist', 'renderer');
 
 /** One engine per file: who starts a second one is told now, not by a status that never gets green. */
-function refuseSecondEngine(databasePath: string): void {
+async function refuseSecondEngine(databasePath: string): Promise<void> {
   // Where no engine ever was there is no lock file, and none is left beside a file that may be somebody's document.
   if (!existsSync(databasePath) || !existsSync(`${realpathSync(databasePath)}.lock`)) return;
+  if (await isEngineThere(databasePath))
+    throw new PayflowError('ENGINE_RUNNING', { file: realpathSync(databasePath) });
   acquireLock(databasePath).release();
 }
 
@@ -81,7 +84,7 @@ export async function startHeadless({
   const { folder, store } = undo.use(place(demo));
   const settings = store.settings();
   const secret = tokenSecret(settings.jwtSecret, folder);
-  refuseSecondEngine(settings.databasePath);
+  await refuseSecondEngine(settings.databasePath);
   const hidden = [settings.hq?.password, settings.jwtSecret, secret];
   const log = createLog(
     settings.logFolder,

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { InitReport } from '../host/app-types.ts';
 import { doneWith } from './outcome.ts';
 import { differencesText, isFinding, statementsText } from './schema.ts';
-import { withApp, withExample, type Session } from './session.ts';
+import { withEngine, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable, textTable } from './text.ts';
 
 /** What came, by table, and what it means. */
@@ -38,8 +38,8 @@ export function addInit(program: Command, session: Session): void {
     .command('init')
     .description('create or align payflow.db and load it from HQ; goes on where it was stopped');
   withExample(command, 'init').action(() =>
-    withApp(session, 'terminal', async ({ app, onProgress, signal }) => {
-      const report = await app.init(onProgress, signal);
+    withEngine(session, 'terminal', async ({ engine, onProgress, signal }) => {
+      const report = await engine.init(onProgress, signal);
       return doneWith(report.held + report.rejected > 0, report, initText(report));
     }),
   );

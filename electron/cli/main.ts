@@ -8,6 +8,7 @@ import { createLog, logPath, type Log } from '../host/log.ts';
 import { loadCatalogue } from '../host/messages.ts';
 import { errorJson } from '../host/public-json.ts';
 import { readSettings, type Settings } from '../host/settings.ts';
+import { appVersion } from '../host/version.ts';
 import { userDataFolder } from '../host/user-data.ts';
 import { exitOf, toFailure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
@@ -65,6 +66,10 @@ const session: Session = {
   openApp: async (given) => {
     const { openApp } = await import('../host/app.ts');
     return openApp(given, openLog());
+  },
+  findEngine: async ({ databasePath }) => {
+    const { findEngine } = await import('../host/engine-client.ts');
+    return findEngine(databasePath, appVersion());
   },
   show: ({ json, text, exit, failure }: Outcome) => {
     if (asJson) print(JSON.stringify(json, null, 2));

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { done } from './outcome.ts';
-import { withApp, withExample, type Session } from './session.ts';
+import { withEngine, withExample, type Session } from './session.ts';
 import { count } from './text.ts';
 
 export function addReset(program: Command, session: Session): void {
@@ -9,8 +9,8 @@ export function addReset(program: Command, session: Session): void {
     .description('compare with HQ anew at the next sync; loses nothing that is unsent; needs no HQ')
     .option('--table <name>', 'only this table');
   withExample(command, 'reset --table products').action(({ table }: { table?: string }) =>
-    withApp(session, 'local', async ({ app }) => {
-      const tables = await app.reset(table ?? null);
+    withEngine(session, 'local', async ({ engine }) => {
+      const tables = await engine.reset(table ?? null);
       const text = `The next sync compares ${count(tables.length, 'table')} with HQ. Unsent changes stay.`;
       return done({ tables }, text);
     }),

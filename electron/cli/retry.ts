@@ -1,6 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { RowName } from '../host/app-types.ts';
-import { withApp, withExample, type Session } from './session.ts';
+import { withEngine, withExample, type Session } from './session.ts';
 import { runOutcome } from './sync.ts';
 
 /** `table:id`; the id may hold colons. */
@@ -22,8 +22,8 @@ export function addRetry(program: Command, session: Session): void {
       (text: string, before: RowName[] | undefined) => [...(before ?? []), parseRowName(text)],
     );
   withExample(command, 'retry', 'retry orders:ord_001').action((rows: RowName[] | undefined) =>
-    withApp(session, 'terminal', async ({ app, onProgress, signal, say }) =>
-      runOutcome(await app.retry(rows ?? [], onProgress, signal), say),
+    withEngine(session, 'terminal', async ({ engine, onProgress, signal, say }) =>
+      runOutcome(await engine.retry(rows ?? [], onProgress, signal), say),
     ),
   );
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { SchemaDifference, SchemaFixReport } from '../host/app-types.ts';
 import { doneWith } from './outcome.ts';
-import { withApp, withExample, type Session } from './session.ts';
+import { withEngine, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable, textTable } from './text.ts';
 
 const same = "payflow.db has everything that HQ's tables need.";
@@ -49,8 +49,8 @@ function addCheck(schema: Command, session: Session): void {
     .command('check')
     .description('how payflow.db differs from HQ; changes nothing');
   withExample(command, 'schema check').action(() =>
-    withApp(session, 'terminal', async ({ app }) => {
-      const report = await app.schemaCheck();
+    withEngine(session, 'terminal', async ({ engine }) => {
+      const report = await engine.schemaCheck();
       const text = report.differences.length === 0 ? same : differencesText(report.differences);
       return doneWith(report.differences.some(isFinding), report, text);
     }),
@@ -63,14 +63,14 @@ function addFix(schema: Command, session: Session): void {
     .description('show the fix, back payflow.db up, apply it in one transaction')
     .option('--dry-run', 'only show the fix');
   withExample(command, 'schema fix --dry-run').action((options: { dryRun?: boolean }) =>
-    withApp(session, 'terminal', async ({ app }) => {
-      const plan = await app.schemaFix({ apply: false });
+    withEngine(session, 'terminal', async ({ engine }) => {
+      const plan = await engine.schemaFix({ apply: false });
       if (options.dryRun === true || plan.differences.length === 0) {
         const text = plan.differences.length === 0 ? same : fixPlanText(plan);
         return doneWith(plan.differences.some(isFinding), plan, text);
       }
       session.note(`${fixPlanText(plan)}\n`);
-      const fixed = await app.schemaFix({ apply: true });
+      const fixed = await engine.schemaFix({ apply: true });
       return doneWith(fixed.remaining.some(isFinding), fixed, fixedText(fixed));
     }),
   );

@@ -3,6 +3,7 @@ import type { Catalogue } from '../../shared/messages.ts';
 import { renderMessage } from '../../shared/messages.ts';
 import type { MessageParams } from '../../shared/errors.ts';
 import type { App, OnProgress } from '../host/app-types.ts';
+import type { CommandEngine } from '../host/engine-commands.ts';
 import type { Settings } from '../host/settings.ts';
 import { requireHq, requireTerminal } from '../host/settings.ts';
 import type { Outcome } from './outcome.ts';
@@ -16,6 +17,8 @@ export interface Session {
   readonly settings: () => Settings;
   readonly catalogue: Catalogue;
   readonly openApp: (settings: Settings) => Promise<App>;
+  /** The engine that works on payflow.db in another process; null: none does. Throws where it cannot be asked. */
+  readonly findEngine: (settings: Settings) => Promise<CommandEngine | null>;
   /** Shows what a command has to say and sets the exit code. */
   readonly show: (outcome: Outcome) => void;
   /** Shows a text at once, before the work that follows it; nothing in JSON mode. */
@@ -46,6 +49,29 @@ export async function withApp(
 ): Promise<void> {
   const settings = session.settings();
   checkNeeds(settings, needs);
+  await perform(session, settings, work);
+}
+
+/**
+ * For what writes (DESIGN 10): a running engine is asked, with the settings that it has itself; only where none works
+ * on the file, one is opened here.
+ */
+export async function withEngine(
+  session: Session,
+  needs: Needs,
+  work: (work: Work & { readonly engine: CommandEngine }) => Promise<Outcome>,
+): Promise<void> {
+  const settings = session.settings();
+  const running = await session.findEngine(settings);
+  if (running === null) checkNeeds(settings, needs);
+  await perform(session, settings, (given) => work({ ...given, engine: running ?? given.app }));
+}
+
+async function perform(
+  session: Session,
+  settings: Settings,
+  work: (work: Work) => Promise<Outcome>,
+): Promise<void> {
   const stop = new AbortController();
   // The second Ctrl-C is the system's own: nobody is locked in.
   const onInterrupt = (): void => stop.abort();

@@ -3,7 +3,7 @@ import { EXIT } from '../../shared/errors.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
 import { addCounts, recordsLeft, recordsMoved } from '../../shared/report.ts';
 import type { Outcome } from './outcome.ts';
-import { withApp, withExample, type Session, type Work } from './session.ts';
+import { withEngine, withExample, type Session, type Work } from './session.ts';
 import { syncText } from './sync-text.ts';
 
 interface Options {
@@ -44,8 +44,8 @@ export function addSync(program: Command, session: Session): void {
     .option('--dry-run', 'say what would move, write nothing');
   withExample(command, 'sync', 'sync --direction push --table products').action(
     (options: Options) =>
-      withApp(session, 'terminal', async ({ app, onProgress, signal, say }) => {
-        const report = await app.sync({
+      withEngine(session, 'terminal', async ({ engine, onProgress, signal, say }) => {
+        const report = await engine.sync({
           direction: options.direction,
           table: options.table ?? null,
           dryRun: options.dryRun === true,

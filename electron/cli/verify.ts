@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { VerifyReport } from '../../shared/rows.ts';
 import { doneWith } from './outcome.ts';
-import { withApp, withExample, type Session } from './session.ts';
+import { withEngine, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable, textTable } from './text.ts';
 
 /** So many ids of a table fit on a screen; `--json` has them all. */
@@ -34,8 +34,8 @@ export function addVerify(program: Command, session: Session): void {
     .command('verify')
     .description('compare every row of payflow.db with HQ; changes nothing');
   withExample(command, 'verify').action(() =>
-    withApp(session, 'terminal', async ({ app, onProgress, signal }) => {
-      const report = await app.verify(onProgress, signal);
+    withEngine(session, 'terminal', async ({ engine, onProgress, signal }) => {
+      const report = await engine.verify(onProgress, signal);
       return doneWith(!report.equal, report, verifyText(report));
     }),
   );

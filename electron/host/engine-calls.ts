@@ -8,7 +8,9 @@ import { probe } from '../remote/probe.ts';
 import { watchFeed, type FeedWatch } from '../remote/watch-feed.ts';
 import { feedPlace } from '../local/feed-place.ts';
 import { META } from '../sync/connect.ts';
+import type { InitReport } from './app-types.ts';
 import { DESK_ENGINE, type CycleAsked, type DeskEngine, type HostedApp } from './desk-types.ts';
+import { runCommand, type Command, type CommandDone } from './engine-commands.ts';
 import type { Log } from './log.ts';
 import { LocalFile, PAUSE_META, type KeptPause } from './local-facts.ts';
 import { requireHq, type Settings } from './settings.ts';
@@ -27,6 +29,8 @@ export interface EngineCalls extends DeskEngine {
   /** One cycle; where payflow.db is not set up yet, it is made and loaded. Throws what no run could report. */
   cycle(asked: CycleAsked, watch: Watch): Promise<CycleOutcome>;
   verify(asked: null, watch: Watch): Promise<VerifyReport>;
+  /** The command line's. */
+  command(asked: Command, watch: Watch): Promise<CommandDone['answer']>;
   /** Is HQ there? Throws why not. */
   probe(): Promise<null>;
   /** Listens at HQ until `unwatchFeed`, or until a `feed-lost` event. Already listening: nothing. */
@@ -79,6 +83,7 @@ export function engineCalls(parts: EngineParts): ThreadSide<EngineCalls> {
       cycle: (asked, watch) => turn(() => cycleOrLoad(app, asked, watch)),
       reset: ({ table }) => turn(() => app.reset(table)),
       verify: (_asked, { onProgress, signal }) => turn(() => app.verify(onProgress, signal)),
+      command: (asked, watch) => turn(() => runCommand(app, asked, watch)),
       async probe() {
         await probe(address());
         return null;
@@ -147,20 +152,23 @@ async function cycleOrLoad(
     if (!(error instanceof PayflowError && notSetUp.has(error.code))) throw error;
   }
   try {
-    const { tables, held, rejected } = await app.init(onProgress, signal, asked.runId);
-    return {
-      status: held + rejected > 0 ? 'partial' : 'completed',
-      error: null,
-      received: Object.values(tables).reduce((sum, rows) => sum + rows, 0),
-      sent: 0,
-    };
+    return outcomeOfLoad(await app.init(onProgress, signal, asked.runId));
   } catch (error) {
     if (!(error instanceof PayflowError && error.code === 'CANCELLED')) throw error;
     return { status: 'cancelled', error: null, received: 0, sent: 0 };
   }
 }
 
-function outcomeOf({ status, error, download, upload }: RunReport): CycleOutcome {
+export function outcomeOfLoad({ tables, held, rejected }: InitReport): CycleOutcome {
+  return {
+    status: held + rejected > 0 ? 'partial' : 'completed',
+    error: null,
+    received: Object.values(tables).reduce((sum, rows) => sum + rows, 0),
+    sent: 0,
+  };
+}
+
+export function outcomeOf({ status, error, download, upload }: RunReport): CycleOutcome {
   return {
     status,
     error: error ?? null,

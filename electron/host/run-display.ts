@@ -54,7 +54,7 @@ export class RunDisplay {
     this.#unset?.();
   }
 
-  #begin(what: 'cycle' | 'check'): void {
+  #begin(what: 'cycle' | 'check' | 'command'): void {
     this.#unset?.();
     this.#latest = {
       phase: what === 'check' ? 'check' : 'settle',

@@ -102,7 +102,7 @@ export class Runtime {
     readonly error: Message | null;
   } {
     const { loaded, error } = this.status.facts;
-    return { loaded, running: !loaded && this.scheduler.running?.what === 'cycle', error };
+    return { loaded, running: !loaded && this.scheduler.running !== null, error };
   }
 
   /** The thread of this moment. */
@@ -190,6 +190,13 @@ export class Runtime {
       case 'feed':
         this.#behind.ask();
         break;
+      case 'command':
+        this.#display.hurry();
+        break;
+      case 'changed':
+        this.#facts.ask();
+        this.changed([...listTopics, 'schema', 'setup']);
+        break;
       case 'lost': {
         const { code, params } = event.failure;
         const { seen } = this.#board.parts;
@@ -262,7 +269,9 @@ export class Runtime {
   }
 
   async #readFacts(): Promise<void> {
-    this.#board.change({ local: await this.#session.reader.call('facts') });
+    const local = await this.#session.reader.call('facts');
+    this.#board.change({ local });
+    if (local.initialised) this.#session.listen();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { PayflowError } from '../../shared/errors.ts';
+import { PayflowError } from '../../shared/errors.ts';
 import type { Running } from '../../shared/status.ts';
 import type { CycleAsked } from './desk-types.ts';
 import type { CycleOutcome } from './engine-calls.ts';
@@ -61,6 +61,17 @@ const patienceMs = 2 * 60_000;
 /** Looks at HQ have deadlines of their own, together far below this; who exceeds it does not answer any more. */
 const lookMs = 60_000;
 
+/** A command's answer, and what it says about HQ: why it could not be reached; null: it was; undefined: nothing. */
+export interface CommandEnd<T> {
+  readonly value: T;
+  readonly code: string | null | undefined;
+}
+
+interface CommandWork {
+  readonly run: (watch: Watch) => Promise<string | null | undefined>;
+  readonly drop: () => void;
+}
+
 /** Carries out what `advance` decides. */
 export class SchedulerShell {
   readonly #ports: SchedulerPorts;
@@ -68,6 +79,8 @@ export class SchedulerShell {
   #state: SchedulerState;
   #stop: AbortController | null = null;
   #unset: (() => void) | null = null;
+  readonly #commands = new Map<number, CommandWork>();
+  #lastCommand = 0;
 
   constructor(
     given: Parameters<typeof startState>[0],
@@ -94,6 +107,56 @@ export class SchedulerShell {
     this.#setTimer(moment.now);
     for (const action of actions) this.#carryOut(action);
     this.#ports.onState(this.#state);
+    if (this.#state.closed) this.#dropCommands();
+  }
+
+  /**
+   * Work that somebody waits for, in its turn; `begins`: the first load is asked for. Aborting `watch.signal` ends it
+   * at its next safe point or takes it back. Throws CANCELLED where it did not begin.
+   */
+  command<T>(
+    work: (watch: Watch) => Promise<CommandEnd<T>>,
+    watch: Watch,
+    begins = false,
+  ): Promise<T> {
+    const id = (this.#lastCommand += 1);
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const gone = (): void => {
+      if (!this.#commands.delete(id)) {
+        this.#stop?.abort();
+        return;
+      }
+      reject(new PayflowError('CANCELLED'));
+      this.send({ type: 'command-gone', id });
+    };
+    this.#commands.set(id, {
+      drop: () => reject(new PayflowError('CANCELLED')),
+      run: async (own) => {
+        try {
+          const { value, code } = await work({
+            signal: own.signal,
+            onProgress: (progress) => {
+              own.onProgress(progress);
+              watch.onProgress(progress);
+            },
+          });
+          resolve(value);
+          return code;
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)));
+          return this.#ports.asFailure(error).code;
+        }
+      },
+    });
+    watch.signal.addEventListener('abort', gone, { once: true });
+    if (watch.signal.aborted) gone();
+    else this.send({ type: 'command', id, begins });
+    return promise.finally(() => watch.signal.removeEventListener('abort', gone));
+  }
+
+  #dropCommands(): void {
+    for (const { drop } of this.#commands.values()) drop();
+    this.#commands.clear();
   }
 
   #setTimer(now: number): void {
@@ -114,6 +177,9 @@ export class SchedulerShell {
         break;
       case 'check':
         void this.#check();
+        break;
+      case 'command':
+        void this.#command(action.id);
         break;
       case 'probe':
         void this.#failureOf(this.#inTime(this.#ports.probe())).then((code) => {
@@ -171,6 +237,13 @@ export class SchedulerShell {
       (error: unknown) => ({ code: this.#ports.asFailure(error).code }),
     );
     this.send({ type: 'check-ended', code });
+  }
+
+  async #command(id: number): Promise<void> {
+    const command = this.#commands.get(id);
+    this.#commands.delete(id);
+    const code = command && (await this.#watched((watch) => command.run(watch)));
+    this.send({ type: 'command-ended', code });
   }
 
   /** Runs work that can be cancelled and that must not hang. */

@@ -371,3 +371,64 @@ test('whatever happens: one thing at a time, no pause broken, and always somethi
     { numRuns: 3_000 },
   );
 });
+
+describe('commands of the command line (DESIGN 10)', () => {
+  const command = (id: number, begins = false) => ({ type: 'command', id, begins }) as const;
+
+  test('one begins when nothing runs, and otherwise next: before the cycle that was asked for', () => {
+    const desk = new Desk({ mode: 'manual' });
+    expect(desk.does(command(1))).toEqual(['command']);
+    expect(desk.does({ type: 'ask', asked: whole })).toEqual([]);
+    expect(desk.does(command(2))).toEqual([]);
+    expect(desk.send({ type: 'command-ended', code: null })).toEqual([{ do: 'command', id: 2 }]);
+    expect(desk.does({ type: 'command-ended', code: null })).toEqual(['cycle']);
+    expect(desk.does(command(3))).toEqual([]);
+    expect(desk.completes()).toEqual(['command']);
+  });
+
+  test('one that nobody waits for any more does not begin', () => {
+    const desk = new Desk({ mode: 'manual' });
+    desk.send({ type: 'ask', asked: whole });
+    desk.send(command(1));
+    desk.send(command(2));
+    desk.send({ type: 'command-gone', id: 1 });
+    expect(desk.send({ type: 'ended', status: 'completed', code: null })).toEqual([
+      { do: 'command', id: 2 },
+    ]);
+  });
+
+  test('it comes also where nothing starts by itself: paused, away, before the setup', () => {
+    const paused = new Desk({ pause: { since: start, until: null } });
+    expect(paused.does(command(1))).toEqual(['command']);
+    expect(paused.does({ type: 'command-ended', code: null })).toEqual([]);
+    const away = new Desk();
+    away.send({ type: 'start' });
+    away.fails('HQ_REFUSED');
+    expect(away.does(command(1))).toEqual(['command']);
+    const unset = new Desk({ configured: false, begun: false });
+    expect(unset.does(command(1, true))).toEqual(['command']);
+    expect(unset.state.begun).toBe(true);
+  });
+
+  test('what it says about HQ counts: out of reach is asked again, reached is planned as after a cycle', () => {
+    const desk = new Desk();
+    desk.send(command(1));
+    desk.send({ type: 'command-ended', code: 'HQ_REFUSED' });
+    expect(desk.state).toMatchObject({ hq: 'unreachable', next: { what: 'probe' } });
+    desk.send(command(2));
+    expect(desk.does({ type: 'command-ended', code: null })).toEqual(['listen']);
+    expect(desk.state).toMatchObject({ hq: 'reachable', attempt: 0, next: { what: 'cycle' } });
+    desk.send(command(3));
+    desk.send({ type: 'command-ended', code: undefined });
+    expect(desk.state).toMatchObject({ hq: 'reachable', next: { what: 'cycle' } });
+  });
+
+  test('closing ends the one that runs and begins no other', () => {
+    const desk = new Desk();
+    desk.send(command(1));
+    desk.send(command(2));
+    expect(desk.does({ type: 'close' })).toEqual(['abort']);
+    expect(desk.does({ type: 'command-ended', code: null })).toEqual([]);
+    expect(desk.state.commands).toEqual([]);
+  });
+});

@@ -19,9 +19,11 @@ export interface SchedulerState {
   /** False until payflow.db is there or somebody has asked for it: a first load under the wrong name cannot be undone. */
   readonly begun: boolean;
   readonly pause: KeptPause | null;
-  readonly running: { readonly what: 'cycle' | 'check'; readonly since: number } | null;
+  readonly running: { readonly what: 'cycle' | 'check' | 'command'; readonly since: number } | null;
   /** The one slot: what the next cycle takes with it. Further requests join it. */
   readonly queued: CycleAsked | null;
+  /** The command line's, by their numbers: each comes by itself, before what waits in the slot. */
+  readonly commands: readonly number[];
   readonly checkQueued: boolean;
   readonly probing: boolean;
   readonly hq: Facts['hq'];
@@ -37,10 +39,15 @@ export type SchedulerEvent =
   /** Somebody wants a cycle now. */
   | { readonly type: 'ask'; readonly asked: CycleAsked }
   | { readonly type: 'check' }
+  /** Somebody at the command line waits; `begins`: for the first load. And does not wait any more. */
+  | { readonly type: 'command'; readonly id: number; readonly begins: boolean }
+  | { readonly type: 'command-gone'; readonly id: number }
   /** There are new changes here, or there may be some at HQ. */
   | { readonly type: 'local' | 'feed' }
   | { readonly type: 'ended'; readonly status: RunStatus; readonly code: string | null }
   | { readonly type: 'check-ended'; readonly code: string | null }
+  /** `code` undefined: it says nothing about HQ. */
+  | { readonly type: 'command-ended'; readonly code: string | null | undefined }
   | { readonly type: 'probed'; readonly code: string | null }
   | { readonly type: 'feed-lost'; readonly code: string }
   | { readonly type: 'time' }
@@ -50,6 +57,7 @@ export type SchedulerEvent =
 export type Action =
   | { readonly do: 'cycle'; readonly asked: CycleAsked }
   | { readonly do: 'check' }
+  | { readonly do: 'command'; readonly id: number }
   | { readonly do: 'probe' }
   /** Ends what runs at its next safe point. */
   | { readonly do: 'abort' }
@@ -89,6 +97,7 @@ export function startState(
     ...given,
     running: null,
     queued: null,
+    commands: [],
     checkQueued: false,
     probing: false,
     hq: 'unknown',
@@ -122,7 +131,20 @@ function goesByItself(state: SchedulerState, now: number): boolean {
 }
 
 export function advance(state: SchedulerState, event: SchedulerEvent, moment: Moment): Step {
-  if (state.closed) return { state, actions: [] };
+  return state.closed ? still(state) : withCommand(step(state, event, moment), moment);
+}
+
+/** Whatever has ended: the next command begins, unless something else has just begun. */
+function withCommand({ state, actions }: Step, { now }: Moment): Step {
+  const [id, ...commands] = state.commands;
+  if (id === undefined || state.running !== null) return { state, actions };
+  return {
+    state: { ...state, commands, running: { what: 'command', since: now } },
+    actions: [...actions, { do: 'command', id }],
+  };
+}
+
+function step(state: SchedulerState, event: SchedulerEvent, moment: Moment): Step {
   switch (event.type) {
     case 'start':
       return goesByItself(state, moment.now) ? ask(state, wholeCycle, moment) : still(state);
@@ -130,6 +152,16 @@ export function advance(state: SchedulerState, event: SchedulerEvent, moment: Mo
       return state.configured ? ask({ ...state, begun: true }, event.asked, moment) : still(state);
     case 'check':
       return state.configured ? check(state, moment) : still(state);
+    case 'command':
+      return still({
+        ...state,
+        begun: state.begun || event.begins,
+        commands: [...state.commands, event.id],
+      });
+    case 'command-gone':
+      return still({ ...state, commands: state.commands.filter((id) => id !== event.id) });
+    case 'command-ended':
+      return commandEnded({ ...state, running: null }, event.code, moment);
     case 'local':
     case 'feed':
       return changed(state, event.type, moment);
@@ -164,7 +196,14 @@ export function advance(state: SchedulerState, event: SchedulerEvent, moment: Mo
       return resume(state, moment);
     case 'close':
       return {
-        state: { ...state, closed: true, queued: null, checkQueued: false, next: null },
+        state: {
+          ...state,
+          closed: true,
+          queued: null,
+          commands: [],
+          checkQueued: false,
+          next: null,
+        },
         actions: state.running === null ? [] : [{ do: 'abort' }],
       };
   }
@@ -238,18 +277,32 @@ function away(state: SchedulerState, { now, random }: Moment): SchedulerState {
   return { ...lost, next: { what: 'probe', at: now + backoff(probing, attempt, random) } };
 }
 
-/** What comes after a cycle: the one that was asked for meanwhile, the data check, or the next time. */
+/** It says of HQ what a cycle says; the next cycle comes when it would have come. */
+function commandEnded(
+  state: SchedulerState,
+  code: string | null | undefined,
+  moment: Moment,
+): Step {
+  if (code === undefined) return goOn(state, moment);
+  if (code !== null && failureKind(code) === 'connection') return still(away(state, moment));
+  if (code !== null) return goOn({ ...state, hq: answered(state.hq, code) }, moment);
+  return goOn(planned({ ...state, attempt: 0, hq: 'reachable' }, moment), moment);
+}
+
+/** What comes after a cycle: a command, the cycle that was asked for meanwhile, the data check, or the next time. */
 function goOn(state: SchedulerState, moment: Moment): Step {
   const listen: readonly Action[] =
     state.mode === 'live' && state.hq === 'reachable' && goesByItself(state, moment.now)
       ? [{ do: 'listen' }]
       : [];
   const following =
-    state.queued !== null
-      ? run(state, moment, state.queued)
-      : state.checkQueued
-        ? check(state, moment)
-        : still(state);
+    state.commands.length > 0
+      ? still(state)
+      : state.queued !== null
+        ? run(state, moment, state.queued)
+        : state.checkQueued
+          ? check(state, moment)
+          : still(state);
   return { state: following.state, actions: [...listen, ...following.actions] };
 }
 
@@ -280,10 +333,10 @@ function timeCame(state: SchedulerState, moment: Moment): Step {
   const { pause: kept, next } = state;
   if (kept?.until != null && kept.until <= moment.now) return resume(state, moment);
   if (next === null || next.at > moment.now) return still(state);
-  // A cycle that runs plans what comes next when it ends; a data check does not.
+  // A cycle that runs plans what comes next when it ends; other work does not.
   if (state.running !== null) {
     const later = { ...next, at: moment.now + busyMs };
-    return still({ ...state, next: state.running.what === 'check' ? later : null });
+    return still({ ...state, next: state.running.what === 'cycle' ? null : later });
   }
   if (next.what === 'cycle')
     return goesByItself(state, moment.now) ? run(state, moment) : still({ ...state, next: null });

@@ -1,16 +1,25 @@
 import type { PayflowError } from '../../shared/errors.ts';
+import type { VerifyReport } from '../../shared/rows.ts';
 import type { Running } from '../../shared/status.ts';
 import { cronTimes } from './cron-times.ts';
 import type { CheckRun, CycleAsked } from './desk-types.ts';
-import type { CycleOutcome, EngineCalls } from './engine-calls.ts';
+import { outcomeOf, outcomeOfLoad, type CycleOutcome, type EngineCalls } from './engine-calls.ts';
+import type { Command, CommandDone } from './engine-commands.ts';
+import { serveEngine, type EngineServer } from './engine-server.ts';
 import { startThread, type Thread } from './engine-thread.ts';
 import { asFailure } from './failure.ts';
 import { localFacts, type KeptPause, type LocalFacts } from './local-facts.ts';
 import type { Log } from './log.ts';
 import type { ReaderCalls } from './reader-calls.ts';
 import type { SchedulerState } from './scheduler.ts';
-import { SchedulerShell, type SchedulerPorts, type Timers } from './scheduler-shell.ts';
+import {
+  SchedulerShell,
+  type CommandEnd,
+  type SchedulerPorts,
+  type Timers,
+} from './scheduler-shell.ts';
 import type { Settings } from './settings.ts';
+import { appVersion } from './version.ts';
 import type { ThreadEvent, ThreadRole, Watch } from './thread-messages.ts';
 
 export interface SessionOptions {
@@ -37,6 +46,8 @@ export type SessionEvent =
   /** payflow.db or HQ's feed has changed. */
   | { readonly type: 'file' }
   | { readonly type: 'feed' }
+  /** The command line asks for something; it has changed more than a cycle does. */
+  | { readonly type: 'command' | 'changed' }
   /** A thread crashed and comes again; is there again. */
   | { readonly type: 'lost'; readonly role: ThreadRole; readonly failure: PayflowError }
   | { readonly type: 'back'; readonly role: ThreadRole };
@@ -48,6 +59,7 @@ export class Session {
   readonly reader: Thread<ReaderCalls>;
   readonly #options: SessionOptions;
   #engine: Thread<EngineCalls> | null = null;
+  #server: Promise<EngineServer | null> | null = null;
   /** A person's word that is on its way into payflow.db. */
   #keeping: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -81,7 +93,21 @@ export class Session {
       options.log.error('payflow.db could not be read', error);
       return localFacts(null, options.settings, options.timers.now());
     });
-    return (opened.session = new Session(options, reader, local));
+    const session = (opened.session = new Session(options, reader, local));
+    if (local.initialised) session.listen();
+    return session;
+  }
+
+  /** From now on commands beside this engine ask it. Not before payflow.db is known to be PayFlow's: nothing is put beside a document. */
+  listen(): void {
+    if (this.#closed) return;
+    const { settings, log } = this.#options;
+    this.#server ??= serveEngine({
+      databasePath: settings.databasePath,
+      version: appVersion(),
+      log,
+      answer: (command, watch) => this.#command(command, watch),
+    });
   }
 
   /** Started when it is first needed: before the setup there is nothing for it to do. */
@@ -115,7 +141,55 @@ export class Session {
     this.scheduler.send({ type: 'close' });
     this.#closed = true;
     await this.#keeping;
-    await Promise.all([this.#engine?.close(), this.reader.close()]);
+    await Promise.all([this.#engine?.close(), this.reader.close(), this.#stopListening()]);
+  }
+
+  async #stopListening(): Promise<void> {
+    await (await this.#server)?.close();
+  }
+
+  #command(command: Command, watch: Watch): Promise<CommandDone['answer']> {
+    this.tell({ type: 'command' });
+    const work = async (own: Watch): Promise<CommandEnd<CommandDone['answer']>> => {
+      const began = this.#options.timers.now();
+      const answer = await this.engine.call('command', command, own);
+      const code = await this.#tellDone({ ...command, answer } as CommandDone, began);
+      return { value: answer, code };
+    };
+    return this.scheduler.command(work, watch, command.name === 'init');
+  }
+
+  /** What the window shows of it, as if it had been asked there. Answers with what it says about HQ. */
+  async #tellDone(done: CommandDone, began: number): Promise<CommandEnd<unknown>['code']> {
+    const { onOutcome, onChecked } = this.#options;
+    if (this.#closed) return undefined;
+    switch (done.name) {
+      case 'init':
+        await onOutcome(outcomeOfLoad(done.answer), wholeCycle);
+        this.tell({ type: 'changed' });
+        return null;
+      case 'sync': {
+        const { table, dryRun, direction } = done.args;
+        // One table, or a rehearsal, says nothing about the rest: the state goes by what stands in the file.
+        if (table === null && !dryRun)
+          await onOutcome(outcomeOf(done.answer), { ...wholeCycle, direction });
+        return done.answer.error?.code ?? null;
+      }
+      case 'retry':
+        await onOutcome(outcomeOf(done.answer), wholeCycle);
+        return done.answer.error?.code ?? null;
+      case 'verify':
+        onChecked(this.#checkRun(done.answer, began));
+        return null;
+      case 'schemaCheck':
+        return null;
+      case 'schemaFix':
+        this.tell({ type: 'changed' });
+        return null;
+      case 'reset':
+        this.tell({ type: 'changed' });
+        return undefined;
+    }
   }
 
   #ports(): SchedulerPorts {
@@ -152,24 +226,31 @@ export class Session {
   async #check(watch: Watch): Promise<{ readonly code: string | null }> {
     const { timers, log, onChecked } = this.#options;
     const began = timers.now();
-    const took = () => ({ at: timers.now(), durationMs: timers.now() - began });
     try {
-      const { equal, explained, tables } = await this.engine.call('verify', null, watch);
-      onChecked({
-        ...took(),
-        equal,
-        explained,
-        tables: Object.entries(tables).map(([table, counts]) => ({ table, ...counts })),
-        error: null,
-      });
+      onChecked(this.#checkRun(await this.engine.call('verify', null, watch), began));
       return { code: null };
     } catch (error) {
       const { code, params } = asFailure(error, log.path);
-      onChecked({ ...took(), equal: false, explained: 0, tables: [], error: { code, params } });
+      const nothing = { equal: false, explained: 0, tables: {} };
+      onChecked({ ...this.#checkRun(nothing, began), error: { code, params } });
       return { code };
     }
   }
+
+  #checkRun({ equal, explained, tables }: VerifyReport, began: number): CheckRun {
+    const at = this.#options.timers.now();
+    return {
+      at,
+      durationMs: at - began,
+      equal,
+      explained,
+      tables: Object.entries(tables).map(([table, counts]) => ({ table, ...counts })),
+      error: null,
+    };
+  }
 }
+
+const wholeCycle: CycleAsked = { direction: 'both', retry: [], fetch: [] };
 
 function thread<C>(
   { settings, log, workerUrl, resources }: SessionOptions,

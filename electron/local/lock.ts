@@ -37,7 +37,7 @@ export function acquireLock(path: string): EngineLock {
 }
 
 /** The file behind every symlink. A file that is still to be made is found by its folder. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync.native(path);
   } catch (error) {
