@@ -75,6 +75,7 @@ export default defineConfig({
     main: nodeSide(
       {
         main: at('electron/main.ts'),
+        cli: at('electron/cli/main.ts'),
         'engine-worker': at('electron/host/engine-worker.ts'),
         // Programs of the demo, each a process of its own.
         'demo-pos': at('electron/host/demo/pos.ts'),

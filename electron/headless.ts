@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { PayflowError } from '../shared/errors.ts';
 import type { Catalogue } from '../shared/messages.ts';
 import { isConsoleBuilt } from './api/console.ts';
@@ -13,6 +14,7 @@ import { fileSecrets } from './host/file-secrets.ts';
 import type { Host } from './host/host-types.ts';
 import { createHost } from './host/host.ts';
 import { createLog } from './host/log.ts';
+import { homeFolder } from './host/resources.ts';
 import { openSettingsStore, type SettingsStore } from './host/settings-store.ts';
 import { userDataFolder } from './host/user-data.ts';
 import { appVersion } from './host/version.ts';
@@ -39,7 +41,11 @@ export interface Headless {
   close(): Promise<void>;
 }
 
-const rendererFolder = join(import.meta.dirname, '..', 'dist', 'renderer');
+const rendererFolder = join(homeFolder, 'dist', 'renderer');
+/** Beside this file, from the checkout's sources as from the build. */
+const workerFile = import.meta.filename.endsWith('.ts')
+  ? join('host', 'engine-worker.ts')
+  : 'engine-worker.js';
 
 /** One engine per file: who starts a second one is told now, not by a status that never gets green. */
 async function refuseSecondEngine(databasePath: string): Promise<void> {
@@ -94,7 +100,7 @@ export async function startHeadless({
     settingsStore: store,
     log,
     catalogue,
-    workerUrl: new URL('./host/engine-worker.ts', import.meta.url),
+    workerUrl: pathToFileURL(join(import.meta.dirname, workerFile)),
     demoAllowed: true,
   });
   undo.defer(() => host.close());

@@ -73,5 +73,5 @@ if (built.code !== 0) {
   handOver(findElectron(), [root, ...args]);
 } else {
   console.log(`PayFlow opens in your browser, because ${reason}.\n`);
-  handOver(process.execPath, [join(root, 'electron', 'cli', 'main.ts'), 'serve', ...args]);
+  handOver(process.execPath, [join(root, 'dist', 'electron', 'cli.js'), 'serve', ...args]);
 }

@@ -1,12 +1,12 @@
 /**
- * The app as `payflow serve` and its page in a Chromium: start, rest, answer to input during a download, and how soon
+ * The app as `payflow serve` of the build (what `npm start` runs without Electron) and its page in a Chromium: start, rest, answer to input during a download, and how soon
  * a sale is at HQ. It is never Electron that is measured here, and no line may say so.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright';
-import { ensureRenderer } from '../support/built.ts';
+import { builtCli, ensureDesktop } from '../support/built-desktop.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { SCREEN_NAMES, screenLink, waitUntilUsable } from '../support/screens.ts';
 import { startServe, type ServeProcess } from '../support/serve-process.ts';
@@ -40,7 +40,7 @@ export async function measureApp(
   company: BenchCompany,
   sizes: AppSizes = FULL,
 ): Promise<AppFigures> {
-  await ensureRenderer();
+  await ensureDesktop();
   await prepare(company, sizes.rows);
   const browser = await launchChromium();
   try {
@@ -74,6 +74,7 @@ const serveAt = (company: BenchCompany, folder: string): Promise<ServeProcess> =
     folder,
     db: join(folder, 'payflow.db'),
     env: { SYNC_MODE: 'live' },
+    main: builtCli,
   });
 
 async function openPage(browser: Browser, serve: ServeProcess): Promise<Page> {

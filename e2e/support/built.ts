@@ -41,7 +41,7 @@ async function makeCurrent(target: Target): Promise<string> {
   const wanted = digestOfSources();
   const isBuilt = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted;
   if (isBuilt()) return folder;
-  const unlock = await lock();
+  const unlock = await lockBuilds();
   try {
     if (isBuilt()) return folder;
     await build(target);
@@ -95,8 +95,8 @@ async function build({ folder, fake }: Target): Promise<void> {
   if (exit !== 0) throw new Error(`The window was not built (npm run build):\n${said}`);
 }
 
-/** One build at a time, across processes; a builder that has died holds nobody up. */
-async function lock(): Promise<() => void> {
+/** One build at a time, across processes; a builder that has died holds nobody up. The answer lets the next one build. */
+export async function lockBuilds(): Promise<() => void> {
   mkdirSync(dist, { recursive: true });
   const file = join(dist, '.building');
   for (;;) {

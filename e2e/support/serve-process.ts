@@ -11,6 +11,8 @@ export interface ServeOptions {
   readonly db: string;
   readonly terminal?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The program that is run; default: the sources' (`builtCli` is the one people get). */
+  readonly main?: string;
 }
 
 /** `payflow serve` as a process of its own, as a service manager starts it. */
@@ -40,7 +42,7 @@ export const TEST_JWT_SECRET = 'a secret of the tests, as long as a secret has t
 export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const port = await freePort();
   const begun = performance.now();
-  const child = spawn(process.execPath, [cliMain, 'serve'], {
+  const child = spawn(process.execPath, [options.main ?? cliMain, 'serve'], {
     cwd: options.folder,
     env: {
       PATH: process.env['PATH'],

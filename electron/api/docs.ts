@@ -1,48 +1,37 @@
-/** The documentation at /api/docs, from the schemas that the routes stand with. */
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+/** The documentation at /api/docs, from the schemas that the routes stand with; made when it is first asked for. */
+import type { FastifyInstance, RouteOptions } from 'fastify';
 
-/** Before any route, which the plugin collects as they come. */
-export async function addDocs(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.0.3',
-      info: {
-        title: 'PayFlow',
-        version,
-        description:
-          'Sync of this terminal: trigger it, watch it, see what waits. Every call but the sign-in needs a token of ' +
-          '`payflow token` (or the console\'s session). A failure is `{"ok": false, "error": {code, params, message}}`.',
-      },
-      components: {
-        securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      },
-      security: [{ token: [] }],
-    },
+/** What a browser may say and hear about a page beside the page itself. */
+const asked = ['accept', 'if-none-match', 'if-modified-since'] as const;
+const told = ['content-type', 'etag', 'last-modified', 'cache-control', 'location'] as const;
+
+/**
+ * Before any route. The routes are only noted: the library that turns them into OpenAPI, and the pages that show it,
+ * cost a start a tenth of a second and are read by few. They stand in a server of their own that never listens.
+ */
+export function addDocs(app: FastifyInstance, version: string): void {
+  const routes: RouteOptions[] = [];
+  app.addHook('onRoute', (route) => {
+    if (route.method !== 'HEAD' && route.schema?.hide !== true) routes.push(route);
   });
-  const baseDir = pagesFolder();
-  if (baseDir === null) {
-    app.get('/api/docs', { schema: { hide: true } }, (_request, reply) => reply.redirect(json));
-    app.get(json, { schema: { hide: true } }, () => app.swagger());
-    return;
+  let pages: Promise<FastifyInstance> | null = null;
+  const open = (): Promise<FastifyInstance> =>
+    (pages ??= import('./docs-pages.ts').then(({ docsPages }) => docsPages(routes, version)));
+  for (const url of ['/api/docs', '/api/docs/*']) {
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+      const server = await open();
+      const headers: Record<string, string> = {};
+      for (const name of asked) {
+        const value = request.headers[name];
+        if (value !== undefined) headers[name] = value;
+      }
+      const answer = await server.inject({ method: 'GET', url: request.url, headers });
+      for (const name of told) {
+        const value = answer.headers[name];
+        if (value !== undefined) void reply.header(name, value);
+      }
+      return reply.code(answer.statusCode).send(answer.rawPayload);
+    });
   }
-  const content = await readFile(join(baseDir, 'logo.svg'));
-  const logo = { type: 'image/svg+xml', content };
-  await app.register(swaggerUi, { routePrefix: '/api/docs', indexPrefix: '', baseDir, logo });
-}
-
-const json = '/api/docs/json';
-
-/** Swagger UI's own files. The packaged app leaves them out: there the documentation is the JSON alone. */
-function pagesFolder(): string | null {
-  try {
-    const file = createRequire(import.meta.url).resolve('@fastify/swagger-ui/package.json');
-    return join(dirname(file), 'static');
-  } catch {
-    return null;
-  }
+  app.addHook('onClose', async () => (await pages)?.close());
 }

@@ -244,6 +244,20 @@ describe('published endpoints', () => {
     );
     const page = await api.app.inject({ url: '/api/docs', headers: open });
     expect(page.headers['content-type']).toMatch(/html/);
+    const script = await api.app.inject({
+      url: '/api/docs/static/swagger-ui-bundle.js',
+      headers: open,
+    });
+    expect(script.headers['content-type']).toMatch(/javascript/);
+    const { etag = '' } = script.headers;
+    const again = await api.app.inject({
+      url: '/api/docs/static/swagger-ui-bundle.js',
+      headers: { ...open, 'if-none-match': String(etag) },
+    });
+    expect([script.statusCode, again.statusCode]).toEqual([200, 304]);
+    expect((await ask(api, { method: 'GET', url: '/api/docs/no', headers: open })).status).toBe(
+      404,
+    );
   });
 });
 

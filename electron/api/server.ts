@@ -23,6 +23,7 @@ import { addSessionRoutes } from './session-routes.ts';
 import { createSessions } from './sessions.ts';
 import { addSyncRoutes } from './sync-routes.ts';
 import { jwtOptions } from './tokens.ts';
+import { WITHOUT_SCHEMAS } from './without-schemas.ts';
 
 export interface ApiOptions {
   readonly host: Host;
@@ -43,16 +44,14 @@ export interface ApiOptions {
 export async function createServer(options: ApiOptions): Promise<FastifyInstance> {
   const { host, publicApi, catalogue, log, limits = API_LIMITS } = options;
   const app = fastify({
+    ...WITHOUT_SCHEMAS,
     bodyLimit: limits.body,
     requestTimeout: 30_000,
     forceCloseConnections: true,
   });
-  // Zod parses, in the Host and in the routes; what stands in the schemas is for the documentation.
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   await addShields(app, options, limits);
   addFailures(app, catalogue, log);
-  await addDocs(app, options.version);
+  addDocs(app, options.version);
   const sessions = createSessions(app);
   app.get('/healthz', { schema: { tags: ['metrics'], summary: 'It runs', security: [] } }, () => ({
     ok: true,

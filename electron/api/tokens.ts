@@ -3,6 +3,7 @@ import fastifyJwt, { type FastifyJWTOptions } from '@fastify/jwt';
 import fastify, { type FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { ROLES, type Role } from '../../shared/contract.ts';
+import { WITHOUT_SCHEMAS } from './without-schemas.ts';
 
 /** token: a bearer token of `payflow token`. session: the console's cookie. Neither serves as the other. */
 const claimsSchema = z.object({
@@ -71,7 +72,7 @@ export async function issueToken(
   hours: number,
   now = Date.now(),
 ): Promise<IssuedToken> {
-  const app = fastify();
+  const app = fastify(WITHOUT_SCHEMAS);
   await app.register(fastifyJwt, jwtOptions(secret));
   try {
     const iat = Math.floor(now / 1000);

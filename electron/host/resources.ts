@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 
 /** The checkout, or the packaged app's archive: sources stand in `electron/host`, the build in `dist/electron`. */
-const home = join(import.meta.dirname, '..', '..');
+export const homeFolder = join(import.meta.dirname, '..', '..');
 
 /**
  * The product's own files: migrations, manifest, messages, icons. Beside the code, in a checkout as in the build; the
@@ -10,4 +10,6 @@ const home = join(import.meta.dirname, '..', '..');
  */
 export const resourcesFolder =
   process.env['PAYFLOW_RESOURCES'] ??
-  (basename(home) === 'app.asar' ? join(home, '..', 'resources') : join(home, 'resources'));
+  (basename(homeFolder) === 'app.asar'
+    ? join(homeFolder, '..', 'resources')
+    : join(homeFolder, 'resources'));
