@@ -32,6 +32,32 @@ export interface HeldRow {
   readonly tries: number;
 }
 
+/**
+ * May these removals go (DESIGN 5.3)? One question per table and direction: more than 100 rows and a fifth of the table
+ * would go within 24 hours. download: HQ's deletes, which would remove rows here; upload: deletes of the POS at HQ.
+ */
+export interface RemovalQuestion {
+  readonly table: string;
+  readonly direction: RowDirection;
+  /** Rows that wait for the answer. */
+  readonly waiting: number;
+  /** Rows that HQ has no more and that stay here by an earlier answer; it can still be changed. */
+  readonly staying: number;
+  /** Rows the table had when the 24 hours began, and how many of them had gone before the question. */
+  readonly size: number;
+  readonly removed: number;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+  /** Whose side holds: given, and carried out by the next sync. Null: nobody has said yet. */
+  readonly answer: RemovalAnswer | null;
+}
+
+/**
+ * hq: HQ's side holds in this table: what HQ deleted goes here too; what the POS deleted comes back from HQ.
+ * local: this terminal's side holds: the rows stay here; what the POS deleted is deleted at HQ.
+ */
+export type RemovalAnswer = 'hq' | 'local';
+
 /** A rejected row as stored: code and parameters. Whoever shows it adds `message` (`RejectedRowShown`). */
 export interface RejectedRow {
   readonly table: string;

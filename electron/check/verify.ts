@@ -80,6 +80,18 @@ async function setAside(
       .filter((row) => row.table === table.name)
       .map((row) => row.id),
   );
+  const keys = differing.map((row) => row.key);
+  const atGate = [
+    ...run.local.heldAmong(table.name, 'download', keys).keys(),
+    ...run.local
+      .heldAmong(
+        table.name,
+        'upload',
+        [...known.values()].map((row) => row.localId),
+      )
+      .keys(),
+  ];
+  for (const id of atGate) listed.add(id);
   const coming = await keysOnTheWay(run, table);
   const left = differing.filter((row) => {
     const localId = row.localId ?? known.get(row.key)?.localId;

@@ -1,6 +1,14 @@
 import type { Facts, Running, Status } from '../../shared/status.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
-import type { ConflictRow, HeldRow, RejectedRow, VerifyReport } from '../../shared/rows.ts';
+import type {
+  ConflictRow,
+  HeldRow,
+  RejectedRow,
+  RemovalAnswer,
+  RemovalQuestion,
+  RowDirection,
+  VerifyReport,
+} from '../../shared/rows.ts';
 
 /**
  * What the command line needs from PayFlow, written down by the command line. `electron/host/app.ts` implements it.
@@ -181,6 +189,17 @@ export interface App {
   status(): Promise<StatusReport>;
   held(): Promise<readonly HeldRow[]>;
   conflicts(): Promise<readonly ConflictRow[]>;
+  /** Mass removals that wait for a manager (DESIGN 5.3), oldest first. */
+  removals(): Promise<readonly RemovalQuestion[]>;
+  /**
+   * Answers one; the next sync carries it out. `direction` null: the one in which this table is asked about. Throws
+   * REMOVAL_NOT_ASKED, REMOVAL_BOTH_WAYS where it is asked about in both.
+   */
+  answerRemovals(asked: {
+    readonly table: string;
+    readonly direction: RowDirection | null;
+    readonly answer: RemovalAnswer;
+  }): Promise<RemovalQuestion>;
   rejected(): Promise<readonly RejectedRow[]>;
   /** Newest first. */
   logs(options: { readonly limit: number }): Promise<readonly LogEntry[]>;

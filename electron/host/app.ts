@@ -7,6 +7,7 @@ import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
 import { verify } from '../check/verify.ts';
 import { rebuildTriggers } from '../local/capture.ts';
+import { askedQuestions, saveAnswer } from '../local/gate-store.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
@@ -180,7 +181,9 @@ class LocalApp implements HostedApp {
     signal: AbortSignal,
   ): Promise<RunReport> {
     const db = this.#initialised();
-    const listed = [...heldRows(db), ...rejectedRows(db)].map(({ table, id }) => ({ table, id }));
+    // What waits for a person's yes is not tried.
+    const held = heldRows(db).filter((row) => row.missing.every(({ why }) => why !== 'confirm'));
+    const listed = [...held, ...rejectedRows(db)].map(({ table, id }) => ({ table, id }));
     const unknown = rows.find(
       (row) => !listed.some(({ table, id }) => table === row.table && id === row.id),
     );
@@ -232,6 +235,23 @@ class LocalApp implements HostedApp {
 
   conflicts() {
     return Promise.resolve(conflictRows(this.#readable()));
+  }
+
+  removals() {
+    return Promise.resolve(askedQuestions(this.#readable()));
+  }
+
+  answerRemovals({ table, direction, answer }: Parameters<App['answerRemovals']>[0]) {
+    const db = this.#initialised();
+    const asked = askedQuestions(db).filter(
+      (question) =>
+        question.table === table && (direction === null || question.direction === direction),
+    );
+    const [question] = asked;
+    if (asked.length > 1) throw new PayflowError('REMOVAL_BOTH_WAYS', { table });
+    if (question === undefined) throw new PayflowError('REMOVAL_NOT_ASKED', { table });
+    saveAnswer(db, { table, direction: question.direction, answer }, new Date().toISOString());
+    return Promise.resolve({ ...question, answer });
   }
 
   rejected() {

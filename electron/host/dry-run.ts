@@ -68,6 +68,7 @@ function countUpload(run: Run, counters: RunCounters): void {
     for (const { table, localId, kind } of page.intents) {
       if (kind === 'delete') counters.count('upload', table.name, 'deleted');
       else if (kind === 'reject') counters.list('upload', table.name, 'rejected', localId);
+      else if (kind === 'confirm') counters.list('upload', table.name, 'held', localId);
       else if (kind !== 'nothing' && kind !== 'skip')
         counters.count('upload', table.name, 'applied');
     }

@@ -22,7 +22,11 @@ export type CursorStore = Pick<
   | 'closeBatch'
 >;
 
-type CursorColumns = Omit<CursorRow, 'loaded' | 'reload'> & { loaded: number; reload: number };
+type CursorColumns = Omit<CursorRow, 'loaded' | 'reload' | 'exempt'> & {
+  loaded: number;
+  reload: number;
+  exempt: number;
+};
 
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
 export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): CursorStore {
@@ -39,21 +43,22 @@ export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): C
     },
     cursors() {
       const rows = prepare(`
-        SELECT tbl AS "table", xid, seq, loaded, load_key AS loadKey, reload, fingerprint, updated_at AS updatedAt
+        SELECT tbl AS "table", xid, seq, loaded, load_key AS loadKey, reload, exempt, fingerprint,
+               updated_at AS updatedAt
           FROM sync_cursor`).all() as CursorColumns[];
       return new Map(
         rows.map((row) => [
           row.table,
-          { ...row, loaded: row.loaded === 1, reload: row.reload === 1 },
+          { ...row, loaded: row.loaded === 1, reload: row.reload === 1, exempt: row.exempt === 1 },
         ]),
       );
     },
     saveCursor(cursor) {
       prepare(`
-        INSERT INTO sync_cursor (tbl, xid, seq, loaded, load_key, reload, fingerprint, updated_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO sync_cursor (tbl, xid, seq, loaded, load_key, reload, exempt, fingerprint, updated_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (tbl) DO UPDATE SET xid = excluded.xid, seq = excluded.seq, loaded = excluded.loaded,
-          load_key = excluded.load_key, reload = excluded.reload, fingerprint = excluded.fingerprint,
+          load_key = excluded.load_key, reload = excluded.reload, exempt = excluded.exempt, fingerprint = excluded.fingerprint,
           updated_at = excluded.updated_at`).run(
         cursor.table,
         cursor.xid,
@@ -61,6 +66,7 @@ export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): C
         cursor.loaded ? 1 : 0,
         cursor.loadKey,
         cursor.reload ? 1 : 0,
+        cursor.exempt ? 1 : 0,
         cursor.fingerprint,
         now(),
       );

@@ -8,6 +8,7 @@ export type LedgerStore = Pick<
   LocalStore,
   | 'held'
   | 'countHeld'
+  | 'anyHeld'
   | 'hold'
   | 'release'
   | 'rejected'
@@ -25,20 +26,26 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
   return {
     held() {
       const rows = prepare(
-        'SELECT tbl AS "table", id, direction, op, missing, payload FROM sync_held',
+        'SELECT tbl AS "table", id, direction, op, missing, payload FROM sync_held WHERE confirm IS NULL',
       ).all() as HeldColumns[];
       return rows.map((row) => ({ ...row, missing: JSON.parse(row.missing) as MissingParent[] }));
     },
     countHeld() {
-      return prepare(`SELECT count(*) FROM sync_held WHERE direction = 'download'`)
+      return prepare(`
+        SELECT count(*) FROM sync_held WHERE direction = 'download' AND confirm IS NULL`)
         .pluck()
         .get() as number;
     },
-    hold(held) {
+    anyHeld() {
+      return (
+        prepare(`SELECT 1 FROM sync_held WHERE direction = 'download' LIMIT 1`).get() !== undefined
+      );
+    },
+    hold(held, confirm) {
       prepare(`
-        INSERT INTO sync_held (tbl, id, direction, op, missing, payload, since) VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO sync_held (tbl, id, direction, op, missing, payload, since, confirm) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (tbl, id, direction) DO UPDATE SET op = excluded.op, missing = excluded.missing,
-          payload = excluded.payload, tries = tries + 1`).run(
+          payload = excluded.payload, confirm = excluded.confirm, tries = tries + 1`).run(
         held.table,
         held.id,
         held.direction,
@@ -46,6 +53,7 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         JSON.stringify(held.missing),
         held.payload,
         now(),
+        confirm ?? null,
       );
     },
     release(table, id, direction) {

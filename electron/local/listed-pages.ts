@@ -110,12 +110,12 @@ export function heldPage(
   return { rows: rows.map(heldOf), total: count.get(named) as number };
 }
 
-/** Names of all rows that wait for a parent. */
+/** Names of all rows that wait for a parent; those at the gate wait for a person, and may be any number. */
 export function waitersOf(db: ReadableDb, parent: ParentKey): { table: string; id: string }[] {
   return db
     .prepare(
       `SELECT h.tbl AS "table", h.id FROM sync_held h
-        WHERE h.direction = :direction AND ${waitsFor} ORDER BY h.since, h.tbl, h.id`,
+        WHERE h.direction = :direction AND h.confirm IS NULL AND ${waitsFor} ORDER BY h.since, h.tbl, h.id`,
     )
     .all({ ...parent }) as { table: string; id: string }[];
 }

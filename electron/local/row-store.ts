@@ -24,6 +24,8 @@ export type RowStore = Pick<
   | 'setNull'
   | 'fillReferences'
   | 'childrenOf'
+  | 'deletedChildren'
+  | 'hasKept'
   | 'orphanedKept'
 >;
 
@@ -278,6 +280,25 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
         SELECT d.local_id FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON d.${id(column)} = j.value`)
         .pluck()
         .all(JSON.stringify(parentIds)) as string[];
+    },
+    deletedChildren(table, column, parentIds) {
+      return prepare(`
+        SELECT DISTINCT o.local_id FROM sync_outbox o
+         WHERE o.tbl = :tbl AND o.op = 'D' AND json_extract(o.changes, :path) IN (SELECT value FROM json_each(:parents))
+           AND NOT EXISTS (SELECT 1 FROM ${id(table.name)} d WHERE d.local_id = o.local_id)`)
+        .pluck()
+        .all({
+          tbl: table.name,
+          path: `$.${JSON.stringify(column)}[1]`,
+          parents: JSON.stringify(parentIds),
+        }) as string[];
+    },
+    hasKept(table) {
+      return (
+        prepare(
+          'SELECT 1 FROM sync_row INDEXED BY sync_row_kept WHERE tbl = ? AND kept = 1 LIMIT 1',
+        ).get(table.number) !== undefined
+      );
     },
     orphanedKept(table) {
       const used = links(shop().plan, table).map(

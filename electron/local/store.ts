@@ -2,6 +2,7 @@ import type { Plan } from '../../shared/plan.ts';
 import type { LocalStore } from '../sync/ports.ts';
 import { cursorStore } from './cursor-store.ts';
 import { localError } from './errors.ts';
+import { gateStore } from './gate-store.ts';
 import { ledgerStore } from './ledger-store.ts';
 import type { WritableDb } from './open.ts';
 import { outboxStore } from './outbox-store.ts';
@@ -45,6 +46,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
   return {
     ...cursorStore(context, () => currentShop().plan),
     ...ledgerStore(context),
+    ...gateStore(context),
     ...outboxStore(context, () => currentShop().plan, ownTerminal),
     ...rows,
     read: (work) =>

@@ -40,6 +40,7 @@ export async function connect(
 ): Promise<{ run: Run; hello: Hello }> {
   const { local, remote } = ports;
   const hello = await remote.hello(options.code);
+  const heard = { hq: Date.parse(hello.serverTime), ticks: ports.clock.ticks() };
   refuseForeignFile(ports, options.code, hello);
   const plan = await currentPlan(ports, hello, options);
   const index = new PlanIndex(plan);
@@ -66,6 +67,7 @@ export async function connect(
     bound: '0',
     refused: new Set(),
     triedAgain: new Set(),
+    hqNow: () => new Date(heard.hq + ports.clock.ticks() - heard.ticks).toISOString(),
     onProgress: (progress) => {
       options.onProgress(progress);
     },
@@ -131,6 +133,7 @@ async function startCursors(
         loaded: false,
         loadKey: null,
         reload: false,
+        exempt: false,
         fingerprint,
         updatedAt: null,
       });
@@ -141,7 +144,12 @@ async function startCursors(
     if (cursor === undefined) continue;
     const scoped = table.scope.kind !== 'everyone';
     if (cursor.fingerprint === table.fingerprint && !(moved && scoped)) continue;
-    changed.push({ ...cursor, fingerprint: table.fingerprint, reload: cursor.loaded });
+    changed.push({
+      ...cursor,
+      fingerprint: table.fingerprint,
+      reload: cursor.loaded,
+      exempt: cursor.exempt || (moved && scoped),
+    });
   }
   if (changed.length > 0 || local.meta(META.store) !== self.store) {
     local.write(() => {

@@ -16,6 +16,7 @@ interface ListedRow {
 export class RunCounters {
   readonly #tables = new Map<string, { download: RunCounts; upload: RunCounts }>();
   readonly #listed = new Map<string, Set<string>>();
+  readonly #atGate = new Map<string, number>();
 
   count(direction: RunSide, table: string, what: Exclude<keyof RunCounts, Listed>, rows = 1): void {
     if (rows === 0) return;
@@ -29,6 +30,13 @@ export class RunCounters {
     const name = JSON.stringify([direction, what, table]);
     const ids = this.#listed.get(name) ?? new Set();
     this.#listed.set(name, ids.add(id));
+  }
+
+  /** This run has stopped so many rows at the gate against mass removals: held ones, too many to remember each. */
+  stopAtGate(direction: RunSide, table: string, rows: number): void {
+    if (rows === 0) return;
+    const name = JSON.stringify([direction, table]);
+    this.#atGate.set(name, (this.#atGate.get(name) ?? 0) + rows);
   }
 
   /** At the end of a run: rows that are not on the list any more do not count. */
@@ -59,6 +67,12 @@ export class RunCounters {
       const [direction, what, table] = JSON.parse(name) as [RunSide, Listed, string];
       const report = tables[table] ?? { download: noCounts, upload: noCounts };
       tables[table] = { ...report, [direction]: { ...report[direction], [what]: ids.size } };
+    }
+    for (const [name, rows] of this.#atGate) {
+      const [direction, table] = JSON.parse(name) as [RunSide, string];
+      const report = tables[table] ?? { download: noCounts, upload: noCounts };
+      const held = report[direction].held + rows;
+      tables[table] = { ...report, [direction]: { ...report[direction], held } };
     }
     return tables;
   }

@@ -1,6 +1,7 @@
 /** One cycle, as a table of contents: settle, download, upload, report (DESIGN 1). */
 import type { RunReport } from '../../shared/report.ts';
 import { PayflowError } from '../../shared/errors.ts';
+import { carryOutAnswers } from './carry-out-answers.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 import { rebaseline } from './download/rebaseline.ts';
 import { followFeed, SchemaChanged } from './download/read-feed.ts';
@@ -38,6 +39,9 @@ async function stages(run: Run, schemaStamp: string): Promise<void> {
   await settle(run);
   if (direction !== 'pull') {
     await loadTables(run);
+  }
+  await carryOutAnswers(run);
+  if (direction !== 'pull') {
     await retryListed(run);
     await followFeed(run, schemaStamp);
   }

@@ -73,6 +73,8 @@ export interface Run extends EnginePorts {
   /** Rows, with their newest entry, that HQ has refused in this run; and those that had their second try (DESIGN 6.4). */
   readonly refused: Set<string>;
   readonly triedAgain: Set<string>;
+  /** HQ's time at this moment, by what it said at the beginning of the run. ISO 8601, UTC. */
+  hqNow(): string;
   onProgress(progress: Progress): void;
   /** Throws when the run was cancelled. */
   checkCancelled(): void;

@@ -4,7 +4,7 @@
  */
 import type { MessageParams } from '../../shared/errors.ts';
 import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
-import type { MissingParent } from '../../shared/rows.ts';
+import type { MissingParent, RemovalAnswer } from '../../shared/rows.ts';
 import type { Canonical, LocalValue } from './codec.ts';
 
 /** Injected time, so that tests own it. */
@@ -254,6 +254,8 @@ export interface CursorRow extends Cursor {
   readonly loaded: boolean;
   readonly loadKey: string | null;
   readonly reload: boolean;
+  /** The re-baseline that is due comes of a move of this terminal or a changed manifest (DESIGN 5.3). */
+  readonly exempt: boolean;
   readonly fingerprint: string | null;
   /** When the row was saved; null on one that never was. */
   readonly updatedAt: string | null;
@@ -268,6 +270,20 @@ export interface Held {
   readonly missing: readonly MissingParent[];
   /** For display only; releasing always re-reads the row. */
   readonly payload: string | null;
+}
+
+/** Where a row stands that the gate against mass removals holds (DESIGN 5.3); see resources/local/004_scope.sql. */
+export type ConfirmState = 'asked' | 'stays' | 'goes';
+
+/** May these removals go? One per table and direction. */
+export interface ConfirmQuestion {
+  readonly table: string;
+  readonly direction: 'download' | 'upload';
+  /** Rows of the table when the day began that the gate counts, and what had gone since. */
+  readonly size: number;
+  readonly removed: number;
+  /** hq: HQ's side holds in this table; local: this terminal's. Null: nobody has said yet. */
+  readonly answer: RemovalAnswer | null;
 }
 
 export interface Rejected {
@@ -351,6 +367,10 @@ export interface LocalStore {
   /** Rows of `table` are here now: references to them that were null because they were out of scope are filled in. */
   fillReferences(table: TablePlan, localIds: ReadonlyMap<string, string>): void;
   childrenOf(table: TablePlan, column: string, parentIds: readonly string[]): string[];
+  /** The same of rows that the POS has deleted and HQ has not heard of, by what stood there. */
+  deletedChildren(table: TablePlan, column: string, parentIds: readonly string[]): string[];
+  /** Is any row of the table here only because others need it? */
+  hasKept(table: TablePlan): boolean;
   /** Kept rows that no row refers to any more. */
   orphanedKept(table: TablePlan): string[];
 
@@ -410,9 +430,54 @@ export interface LocalStore {
   addOwnXid(xid: string): void;
   dropOwnXidsBelow(xid: string): void;
 
+  /** Without the rows that the gate holds: those may be any number. */
   held(): Held[];
+  /** Held downloads, again without those. */
   countHeld(): number;
-  hold(held: Held): void;
+  /** Is any download held, for whatever reason? */
+  anyHeld(): boolean;
+  hold(held: Held, confirm?: ConfirmState): void;
+  /** Which of these rows are held, and where they stand at the gate (null: held for another reason). */
+  heldAmong(
+    table: string,
+    direction: 'download' | 'upload',
+    ids: readonly string[],
+  ): Map<string, ConfirmState | null>;
+  /** Rows at the gate in these states, any `limit` of them. */
+  atGate(
+    table: string,
+    direction: 'download' | 'upload',
+    states: readonly ConfirmState[],
+    limit: number,
+  ): Held[];
+  /** Moves at most `limit` rows at the gate from one state to another; answers how many. */
+  moveAtGate(
+    question: Pick<ConfirmQuestion, 'table' | 'direction'>,
+    from: ConfirmState,
+    to: ConfirmState,
+    limit: number,
+  ): number;
+  questions(): ConfirmQuestion[];
+  /** Opens a question; one that is open stays as it is. */
+  ask(question: Omit<ConfirmQuestion, 'answer'>): void;
+  /** Closes a question: what was removed before it counts no more. */
+  closeQuestion(question: Pick<ConfirmQuestion, 'table' | 'direction'>): void;
+  /** Rows removed since a quarter of an hour, that one included, and the table's size then; null: none. */
+  removedSince(
+    table: string,
+    direction: 'download' | 'upload',
+    slot: number,
+  ): { removed: number; size: number } | null;
+  /** Counts removals in a quarter of an hour; what lies before `oldest` is forgotten. */
+  countRemoved(
+    table: TablePlan,
+    direction: 'download' | 'upload',
+    slot: number,
+    oldest: number,
+    rows: number,
+  ): void;
+  /** Rows of the table that HQ knows, kept ones aside; those that were deleted here and are unsent count. */
+  sizeOf(table: TablePlan): number;
   release(table: string, id: string, direction: 'download' | 'upload'): void;
   rejected(direction: 'download' | 'upload'): Rejected[];
   reject(rejected: Rejected): void;

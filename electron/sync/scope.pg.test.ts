@@ -392,36 +392,3 @@ test('a kept row that the POS edits or deletes is not sent to HQ and is listed',
   expect(await t1.app.rejected()).toEqual([]);
   await expectInStep(hq, [t1]);
 });
-
-test('a row with unsent edits that leaves the scope is left alone, listed, sent, and goes then', async () => {
-  const { product, variant } = await productOfT1('pending');
-  await move(product, 'store-2');
-  t1.pos.exec("UPDATE product_variants SET variant_name = 'Large' WHERE local_id = 'pending-v'");
-  await t1.sync({ direction: 'push' });
-
-  expect(t1.row('product_variants', 'pending-v', 'variant_name, sync_status')).toEqual({
-    variant_name: 'Large',
-    sync_status: 'pending',
-  });
-  expect(await t1.app.held()).toMatchObject([
-    {
-      table: 'product_variants',
-      id: variant,
-      direction: 'download',
-      missing: [{ refTable: 'product_variants', refId: variant, why: 'pending' }],
-    },
-  ]);
-  // Its product stays for it: the variant's NOT NULL reference needs it.
-  expect(t1.row('products', 'pending-p', 'server_id')).toEqual({ server_id: product });
-
-  await t1.sync();
-  await t1.sync();
-  await t3.sync();
-  expect(await hqRow(hq.db, 'product_variants', variant, 'variant_name')).toEqual({
-    variant_name: 'Large',
-  });
-  expect(await t1.app.held()).toEqual([]);
-  expect(family(t1, product)).toEqual([0, 0, 0, 0, 0]);
-  expect(t1.row('product_variants', 'pending-v')).toBeUndefined();
-  await expectInStep(hq, [t1, t3]);
-});

@@ -10,7 +10,8 @@ export function ruleKey({
   hqAt,
   localAt,
 }: Pick<ConflictShown, 'rule' | 'winner' | 'hqAt' | 'localAt'>): string {
-  if (rule === 'deleted' || rule === 'parent-deleted') return `conflicts.rule.${rule}`;
+  if (rule === 'deleted' || rule === 'parent-deleted' || rule === 'out-of-scope')
+    return `conflicts.rule.${rule}`;
   if (rule === winner) return `conflicts.rule.${rule}`;
   if (hqAt !== null && localAt !== null) {
     return hqAt === localAt && winner === 'hq'

@@ -75,7 +75,7 @@ function dropWhatIsInStep(
   arrivals: Map<string, Arrival>,
   known: ReadonlyMap<string, KnownRow>,
 ): void {
-  const anyHeld = run.local.countHeld() > 0;
+  const anyHeld = run.local.anyHeld();
   const anyRejected = run.local.rejected('download').length > 0;
   for (const [key, { row, kept, force }] of arrivals) {
     const here = known.get(key);
@@ -270,8 +270,7 @@ function land(
   { known, pending, decoded, resolution }: LandingFacts,
   fresh: boolean,
 ): string[] {
-  const anyWaiting =
-    !fresh && (run.local.countHeld() > 0 || run.local.rejected('download').length > 0);
+  const anyWaiting = !fresh && (run.local.anyHeld() || run.local.rejected('download').length > 0);
   const upserts: UpsertRow[] = [];
   const keys: string[] = [];
   for (const [key, arrival] of arrivals) {

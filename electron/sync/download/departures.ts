@@ -1,21 +1,29 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import type { MissingParent } from '../../../shared/rows.ts';
 import { groupBy, type Run } from '../engine.ts';
-import type { KnownRow, Referrer } from '../ports.ts';
+import { mustAsk, noteRemoved, waitsForYes } from '../gate.ts';
+import type { ConfirmState, KnownRow, Referrer } from '../ports.ts';
 import type { Departure, Page } from './page.ts';
+import { logUndoneDelete, undoEdits } from './undo-edits.ts';
 
 interface Leaving extends Departure {
   readonly localId: string;
+  /** The row whose leaving takes it along: itself, or what decides its scope. */
+  readonly root: Leaving | null;
 }
+
+/** By table, by local_id. */
+type AllLeaving = Map<string, Map<string, Leaving>>;
 
 /**
  * Removes what left HQ or the scope, children first. A row that others still need stays: as a held delete
- * (`children`), or, when it only left the scope, as a kept row (DESIGN 5.3, 5.4). Rows with unsent edits are left
- * alone and listed; the upload decides about them first.
+ * (`children`), or, when it only left the scope, as a kept row (DESIGN 5.3, 5.4). A delete of a row with unsent edits
+ * waits for the upload, which decides first; edits of a row that left the scope are undone and logged (3.6, 6.6).
  */
 export function applyDepartures(run: Run, page: Page): void {
   if (page.fresh) return;
   const leaving = gather(run, page);
+  stopAtGate(run, leaving);
   for (const table of [...run.index.tables].reverse()) {
     const rows = leaving.get(table.name);
     if (rows !== undefined && rows.size > 0) depart(run, table, [...rows.values()]);
@@ -23,21 +31,28 @@ export function applyDepartures(run: Run, page: Page): void {
   dropOrphanedKeptRows(run);
 }
 
-/** By table, by local_id: departures and the descendants of rows that left the scope. */
-function gather(run: Run, page: Page): Map<string, Map<string, Leaving>> {
-  const leaving = new Map<string, Map<string, Leaving>>();
+/** Departures and the descendants of rows that left the scope. */
+function gather(run: Run, page: Page): AllLeaving {
+  const leaving: AllLeaving = new Map();
+  const anyHeld = run.local.anyHeld();
   for (const table of run.index.tables) {
     const departures = page.departures.get(table.name);
     if (departures === undefined) continue;
-    const known = run.local.known(table, [...departures.keys()]);
+    const keys = [...departures.keys()];
+    const known = run.local.known(table, keys);
+    const held = run.local.heldAmong(table.name, 'download', keys);
     for (const [key, departure] of departures) {
+      // A manager said that it stays; only another answer, or a move of this terminal, removes it.
+      if (held.get(key) === 'stays' && departure.exempt !== true) continue;
       run.local.release(table.name, key, 'download');
       run.local.acceptAgain(table.name, key, 'download');
       const row = known.get(key);
       if (row === undefined) continue;
-      if (row.present) add(leaving, table, { ...departure, localId: row.localId });
-      else forgetBothSidesDeleted(run, table, row);
+      if (row.present) add(leaving, table, { ...departure, localId: row.localId, root: null });
+      else forgetDeletedHere(run, table, row, departure);
     }
+    const removed = keys.filter((key) => departures.get(key)?.op === 'removal');
+    if (anyHeld) dropWaitingBelow(run, table, removed);
     const gone = [...(leaving.get(table.name)?.values() ?? [])].filter(
       (row) => row.op === 'removal',
     );
@@ -46,13 +61,31 @@ function gather(run: Run, page: Page): Map<string, Map<string, Leaving>> {
   return leaving;
 }
 
-/** Both sides deleted the row: nothing is left to send. */
-function forgetBothSidesDeleted(run: Run, table: TablePlan, row: KnownRow): void {
+/** The POS deleted the row and HQ has it no more, or has it for others: nothing is left to send. */
+function forgetDeletedHere(
+  run: Run,
+  table: TablePlan,
+  row: Pick<KnownRow, 'localId'>,
+  { key, op }: Departure,
+): void {
+  if (op === 'removal') logUndoneDelete(run, table, key, run.local.entriesOf(table, [row.localId]));
   run.local.dropEntries(table, [{ localId: row.localId, upto: run.local.lastSeq() }]);
   run.local.remove(table, [row.localId]);
 }
 
-function add(leaving: Map<string, Map<string, Leaving>>, table: TablePlan, row: Leaving): boolean {
+/** Deletes of rows that went out of the scope with their parents are not sent either. */
+function forgetDeletedBelow(run: Run, table: TablePlan, parents: readonly string[]): void {
+  if (parents.length === 0) return;
+  for (const { table: child, foreignKey } of run.index.descendantLinks(table)) {
+    const column = child.columns.find((candidate) => candidate.hq === foreignKey.column);
+    if (column === undefined || !run.local.hasEntries(child)) continue;
+    const deleted = run.local.deletedChildren(child, column.local, parents);
+    for (const [localId, key] of run.local.serverIds(child, deleted))
+      forgetDeletedHere(run, child, { localId }, { key, op: 'removal' });
+  }
+}
+
+function add(leaving: AllLeaving, table: TablePlan, row: Leaving): boolean {
   const rows = leaving.get(table.name) ?? new Map<string, Leaving>();
   leaving.set(table.name, rows);
   if (rows.has(row.localId)) return false;
@@ -65,40 +98,110 @@ function addDescendants(
   run: Run,
   table: TablePlan,
   parents: readonly Leaving[],
-  leaving: Map<string, Map<string, Leaving>>,
+  leaving: AllLeaving,
 ): void {
   if (parents.length === 0) return;
   for (const { table: child, foreignKey } of run.index.descendantLinks(table)) {
     const column = child.columns.find((candidate) => candidate.hq === foreignKey.column);
     if (column === undefined) continue;
-    const localIds = run.local.childrenOf(
-      child,
-      column.local,
-      parents.map((parent) => parent.localId),
-    );
-    const serverIds = run.local.serverIds(child, localIds);
-    const added = [...serverIds].flatMap(([localId, key]): Leaving[] => {
-      const row: Leaving = { key, localId, op: 'removal' };
-      return add(leaving, child, row) ? [row] : [];
-    });
-    addDescendants(run, child, added, leaving);
+    for (const parent of groupBy(parents, (row) => row.root ?? row)) {
+      const [root, rows] = parent;
+      const localIds = run.local.childrenOf(
+        child,
+        column.local,
+        rows.map((row) => row.localId),
+      );
+      const serverIds = run.local.serverIds(child, localIds);
+      const added = [...serverIds].flatMap(([localId, key]): Leaving[] => {
+        const row: Leaving = { key, localId, op: 'removal', root, exempt: root.exempt === true };
+        return add(leaving, child, row) ? [row] : [];
+      });
+      addDescendants(run, child, added, leaving);
+    }
+  }
+}
+
+/**
+ * Held and refused rows below rows that left the scope are somebody else's now: their payloads go with them, and the
+ * feed has nothing to say of them to this terminal (DESIGN 3.6).
+ */
+function dropWaitingBelow(run: Run, table: TablePlan, keys: readonly string[]): void {
+  if (keys.length === 0) return;
+  const gone = new Set(keys);
+  const waiting = [
+    ...run.local.held().filter((row) => row.direction === 'download'),
+    ...run.local.rejected('download'),
+  ];
+  for (const { table: child, foreignKey } of run.index.descendantLinks(table)) {
+    const local = child.columns.find(({ hq }) => hq === foreignKey.column)?.local ?? '';
+    const below = waiting
+      .filter(({ table: name, payload }) => {
+        if (name !== child.name || payload === null) return false;
+        const parent = (JSON.parse(payload) as Record<string, string | null>)[local];
+        return parent != null && gone.has(parent);
+      })
+      .map((row) => row.id);
+    for (const id of below) {
+      run.local.release(child.name, id, 'download');
+      run.local.acceptAgain(child.name, id, 'download');
+    }
+    dropWaitingBelow(run, child, below);
+  }
+}
+
+/**
+ * The gate (DESIGN 5.3): where a table would lose too much, the rows that would take it along stay and are asked about,
+ * with everything below them.
+ */
+function stopAtGate(run: Run, leaving: AllLeaving): void {
+  const stopped = new Set<Leaving>();
+  for (const [name, rows] of leaving) {
+    const counted = [...rows.values()].filter((row) => row.exempt !== true);
+    const table = run.index.table(name);
+    const question = mustAsk(run, table, 'download', counted.length);
+    if (question === null) continue;
+    for (const row of counted) stopped.add(row.root ?? row);
+    run.local.ask({ ...question, table: name, direction: 'download' });
+  }
+  if (stopped.size === 0) return;
+  for (const [name, rows] of leaving) {
+    const table = run.index.table(name);
+    const size = run.local.sizeOf(table);
+    const roots = [...rows.values()].filter((row) => stopped.has(row));
+    for (const row of roots) {
+      hold(run, table, row, waitsForYes(table), 'asked');
+    }
+    // Stopped for the sake of a table below: the question is about the rows that would take those along.
+    if (roots.length > 0) run.local.ask({ table: name, direction: 'download', size, removed: 0 });
+    run.counters.stopAtGate('download', name, roots.length);
+    for (const [localId, row] of rows) if (stopped.has(row.root ?? row)) rows.delete(localId);
   }
 }
 
 function depart(run: Run, table: TablePlan, rows: readonly Leaving[]): void {
-  const pending = new Set(
-    run.local
-      .entriesOf(
-        table,
-        rows.map((row) => row.localId),
-      )
-      .map((entry) => entry.localId),
+  const pending = groupBy(
+    run.local.entriesOf(
+      table,
+      rows.map((row) => row.localId),
+    ),
+    (entry) => entry.localId,
   );
   for (const row of rows) {
-    if (pending.has(row.localId))
+    if (pending.has(row.localId) && row.op === 'delete')
       hold(run, table, row, [{ field: '', refTable: table.name, refId: row.key, why: 'pending' }]);
   }
-  let candidates = rows.filter((row) => !pending.has(row.localId));
+  let candidates = rows.filter((row) => !pending.has(row.localId) || row.op === 'removal');
+  undoEdits(
+    run,
+    table,
+    candidates.filter((row) => pending.has(row.localId)),
+    pending,
+  );
+  forgetDeletedBelow(
+    run,
+    table,
+    candidates.filter((row) => row.op === 'removal').map((row) => row.localId),
+  );
   // Rows of one table can need each other (trees): whoever is needed by a row that stays, stays.
   for (;;) {
     const going = new Set(candidates.map((row) => row.localId));
@@ -126,6 +229,7 @@ function depart(run: Run, table: TablePlan, rows: readonly Leaving[]): void {
   }
   if (candidates.length === 0) return;
   const localIds = candidates.map((row) => row.localId);
+  noteRemoved(run, table, 'download', candidates.filter((row) => row.exempt !== true).length);
   clearNullableReferences(run, table, candidates);
   run.local.remove(table, localIds);
   run.counters.count('download', table.name, 'deleted', localIds.length);
@@ -152,7 +256,11 @@ function stay(run: Run, table: TablePlan, row: Leaving, children: readonly Refer
       {
         localId: row.localId,
         serverId: row.key,
-        values: local.values,
+        // Blank in kept rows, as in those that come as such.
+        values: local.values.map((value, index) => {
+          const column = table.columns[index];
+          return column?.secret === true ? (column.nullable ? null : '') : value;
+        }),
         hash: null,
         kept: true,
         refs: local.refs,
@@ -174,16 +282,25 @@ function stay(run: Run, table: TablePlan, row: Leaving, children: readonly Refer
   );
 }
 
-function hold(run: Run, table: TablePlan, row: Leaving, missing: readonly MissingParent[]): void {
-  run.local.hold({
-    table: table.name,
-    id: row.key,
-    direction: 'download',
-    op: row.op,
-    missing,
-    payload: null,
-  });
-  run.counters.list('download', table.name, 'held', row.key);
+function hold(
+  run: Run,
+  table: TablePlan,
+  row: Leaving,
+  missing: readonly MissingParent[],
+  confirm?: ConfirmState,
+): void {
+  run.local.hold(
+    {
+      table: table.name,
+      id: row.key,
+      direction: 'download',
+      op: row.op,
+      missing,
+      payload: null,
+    },
+    confirm,
+  );
+  if (confirm === undefined) run.counters.list('download', table.name, 'held', row.key);
 }
 
 /**

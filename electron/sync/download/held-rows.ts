@@ -26,13 +26,16 @@ export async function releaseHeld(run: Run): Promise<void> {
   }
 }
 
-/** Re-reads these rows and applies what HQ has now; `force`: also what is believed to be in step. */
+/**
+ * Re-reads these rows and applies what HQ has now; `force`: also what is believed to be in step; `exempt`: what HQ has no
+ * more goes without a question.
+ */
 export async function tryAgain(
   run: Run,
   rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
-  { force = false } = {},
+  { force = false, exempt = false } = {},
 ): Promise<void> {
-  const page = await rereadPage(run, rows, force);
+  const page = await rereadPage(run, rows, force, exempt);
   if (isEmptyPage(page)) return;
   const facts = await preparePage(run, page);
   run.local.write(() => {
@@ -45,6 +48,7 @@ async function rereadPage(
   run: Run,
   rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
   force: boolean,
+  exempt: boolean,
 ): Promise<Page> {
   const page = emptyPage();
   for (const [name, group] of groupBy(rows, (row) => row.table)) {
@@ -62,6 +66,7 @@ async function rereadPage(
       page,
       table,
       keys.filter((key) => !present.has(key)),
+      exempt,
     );
   }
   return page;

@@ -17,6 +17,8 @@ export interface Arrival {
 export interface Departure {
   readonly key: string;
   readonly op: 'delete' | 'removal';
+  /** The gate against mass removals lets it pass: this terminal or its manifest changed, or a manager said yes. */
+  readonly exempt?: boolean;
 }
 
 /** What one local transaction applies. */
@@ -64,11 +66,12 @@ export async function addAbsent(
   page: Page,
   table: TablePlan,
   keys: readonly string[],
+  exempt = false,
 ): Promise<void> {
   if (keys.length === 0) return;
   const scopes = await run.remote.scopesOf(table, keys);
   for (const key of keys)
-    addDeparture(page, table, { key, op: scopes.has(key) ? 'removal' : 'delete' });
+    addDeparture(page, table, { key, op: scopes.has(key) ? 'removal' : 'delete', exempt });
 }
 
 /** True when there is nothing to apply. */

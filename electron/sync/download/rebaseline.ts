@@ -8,8 +8,8 @@ import { preparePage } from './prepare.ts';
 
 /**
  * Re-baseline: compares a table with HQ by key and hash and brings it in step, after a reload entry, a purged
- * feed, a changed schema or `reset`. Never "empty, then refill". Rows with unsent edits are left alone; the
- * upload's compare-and-swap brings HQ's version of them.
+ * feed, a changed schema or `reset`. Never "empty, then refill". Unsent edits are merged with HQ's version, which
+ * becomes their base (DESIGN 1); edits of rows that HQ has for others now are undone and logged (3.6).
  */
 export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
   // The feed continues from a bound older than the comparison: what it re-reads is harmless.
@@ -31,29 +31,21 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
   }
   await bringInStep(run, table, differing);
   run.local.write(() =>
-    saveCursor(run, { ...cursorOf(run, table), xid: bound, seq: '0', reload: false }),
+    saveCursor(run, {
+      ...cursorOf(run, table),
+      xid: bound,
+      seq: '0',
+      reload: false,
+      exempt: false,
+    }),
   );
   run.at('rebaseline:done');
 }
 
 async function bringInStep(run: Run, table: TablePlan, rows: readonly Compared[]): Promise<void> {
-  const known = run.local.read(() =>
-    run.local.known(
-      table,
-      rows.map((row) => row.key),
-    ),
-  );
-  const localIdOf = (row: Compared): string | undefined =>
-    row.localId ?? known.get(row.key)?.localId;
-  const localIds = rows.flatMap((row) => localIdOf(row) ?? []);
-  const unsent = new Set(
-    run.local.read(() => run.local.entriesOf(table, localIds)).map((entry) => entry.localId),
-  );
-  // A row deleted here and not sent yet is missing on purpose; one that is missing without an entry comes back.
-  const wanted = rows.filter((row) => row.hq === null || !unsent.has(localIdOf(row) ?? ''));
-  if (wanted.length === 0) return;
+  if (rows.length === 0) return;
   const page = emptyPage();
-  const keys = wanted.map((row) => row.key);
+  const keys = rows.map((row) => row.key);
   const found = await run.remote.readRows(table, keys);
   addArrivals(page, table, found, {
     editedAt: await run.remote.editTimes(table, keys),
@@ -64,7 +56,8 @@ async function bringInStep(run: Run, table: TablePlan, rows: readonly Compared[]
     run,
     page,
     table,
-    wanted.filter((row) => row.hq === null && !present.has(row.key)).map((row) => row.key),
+    rows.filter((row) => row.hq === null && !present.has(row.key)).map((row) => row.key),
+    cursorOf(run, table).exempt,
   );
   const facts = await preparePage(run, page);
   run.local.write(() => {

@@ -1,5 +1,5 @@
 import type { TablePlan } from '../../../shared/plan.ts';
-import { compareNumbers, slices, type Run } from '../engine.ts';
+import { compareNumbers, groupBy, slices, type Run } from '../engine.ts';
 import { applyPage } from './apply.ts';
 import type { ChildLink } from '../plan-index.ts';
 import type { HqRow } from '../ports.ts';
@@ -12,18 +12,33 @@ import { preparePage } from './prepare.ts';
  * every transaction that could still have written a child beside the move has ended.
  */
 export async function readSubtrees(run: Run): Promise<void> {
-  for (const { table: name, serverId, afterXid } of run.local.read(() => run.local.subtrees())) {
-    if (!run.index.has(name)) continue;
-    const first = afterXid === '0';
-    if (!first && compareNumbers(run.bound, afterXid) < 0) continue;
-    const nextXid = await readDescendants(run, run.index.table(name), [serverId]);
-    run.local.write(() => {
-      run.local.dropSubtree(name, serverId);
-      if (first) run.local.addSubtrees(name, [serverId], nextXid);
-    });
-    run.at('subtree:read');
+  const waiting = run.local
+    .read(() => run.local.subtrees())
+    .filter(({ table }) => run.index.has(table));
+  const first = waiting.filter(({ afterXid }) => afterXid === FIRST);
+  const second = waiting.filter(
+    ({ afterXid }) => afterXid !== FIRST && compareNumbers(run.bound, afterXid) >= 0,
+  );
+  for (const [roots, again] of [
+    [first, true],
+    [second, false],
+  ] as const) {
+    for (const [name, group] of groupBy(roots, (root) => root.table))
+      for (const slice of slices(group, run.limits.pageSize)) {
+        run.checkCancelled();
+        const keys = slice.map((root) => root.serverId);
+        const nextXid = await readDescendants(run, run.index.table(name), keys);
+        run.local.write(() => {
+          for (const key of keys) run.local.dropSubtree(name, key);
+          if (again) run.local.addSubtrees(name, keys, nextXid);
+        });
+        run.at('subtree:read');
+      }
   }
 }
+
+/** No transaction has this id: the root of a subtree that was not read yet. */
+const FIRST = '0';
 
 /**
  * Reads and applies all descendants; returns the latest "next transaction id" of the snapshots it read. Children
@@ -44,7 +59,7 @@ async function readDescendants(
     if (compareNumbers(nextXid, latest) > 0) latest = nextXid;
     for (const slice of slices(rows, run.limits.pageSize)) {
       const page = emptyPage();
-      addArrivals(page, link.table, slice);
+      addArrivals(page, link.table, slice, { editedAt: await timesOf(run, link.table, slice) });
       await apply(run, page);
     }
     const lost = lostChildren(run, table, keys, link, rows);
@@ -80,7 +95,7 @@ function lostChildren(
 async function pageOfLost(run: Run, table: TablePlan, keys: readonly string[]): Promise<Page> {
   const page = emptyPage();
   const found = await run.remote.readRows(table, keys);
-  addArrivals(page, table, found);
+  addArrivals(page, table, found, { editedAt: await timesOf(run, table, found) });
   const present = new Set(found.map((row) => row.key));
   await addAbsent(
     run,
@@ -89,6 +104,20 @@ async function pageOfLost(run: Run, table: TablePlan, keys: readonly string[]): 
     keys.filter((key) => !present.has(key)),
   );
   return page;
+}
+
+/** HQ's times of rows that can meet unsent edits here (DESIGN 7.4). */
+async function timesOf(
+  run: Run,
+  table: TablePlan,
+  rows: readonly HqRow[],
+): Promise<ReadonlyMap<string, string>> {
+  return run.local.hasEntries(table)
+    ? run.remote.editTimes(
+        table,
+        rows.map((row) => row.key),
+      )
+    : new Map();
 }
 
 async function apply(run: Run, page: Page): Promise<void> {

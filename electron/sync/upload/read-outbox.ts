@@ -7,6 +7,8 @@ import type { TablePlan } from '../../../shared/plan.ts';
 import { subtractDecimals, type Canonical } from '../codec.ts';
 import { baseOf } from '../download/rebase.ts';
 import { groupBy, type Run } from '../engine.ts';
+import { mustAsk } from '../gate.ts';
+import { fixedReference } from '../plan-index.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
 import type { KnownRow, LocalRow, OutboxEntry, Rejected } from '../ports.ts';
 import { canonicalRows, hashOf, type CanonicalRow } from '../translate.ts';
@@ -26,11 +28,19 @@ export type Intent = {
       readonly columns: readonly number[];
       readonly base: readonly Canonical[];
     }
-  | { readonly kind: 'delete'; readonly key: string; readonly hash: string | null }
+  /** `allowed`: a manager let it through the gate. */
+  | {
+      readonly kind: 'delete';
+      readonly key: string;
+      readonly hash: string | null;
+      readonly allowed?: boolean;
+    }
   /** The base is unknown: HQ's row has to be read and merged first (DESIGN 4.4). */
   | { readonly kind: 'reread'; readonly key: string }
   | { readonly kind: 'reject'; readonly code: string; readonly params: MessageParams }
-  /** Rejected before and not edited since (DESIGN 6.4). */
+  /** A delete that waits at the gate against mass removals from now on; its table's question (DESIGN 5.3). */
+  | { readonly kind: 'confirm'; readonly size: number; readonly removed: number }
+  /** Rejected before and not edited since (DESIGN 6.4), or waiting at the gate. */
   | { readonly kind: 'skip' }
 );
 
@@ -101,22 +111,83 @@ function intentsOf(
   const canonical = new Map(
     canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row]),
   );
-  return localIds.flatMap((localId): Intent[] => {
+  const intents = localIds.flatMap((localId): Intent[] => {
     const list = entries.get(localId) ?? [];
     const key = keys.get(localId);
     const change = foldEntries(table, list, key !== undefined);
     // The row came with an earlier page already.
     if (change.first <= after) return [];
     const intent = { table, localId, change };
-    const before = refused.get(`${table.name}\0${localId}`);
-    if (before !== undefined && (before.seq ?? -1) >= change.last)
-      return [{ ...intent, kind: 'skip' }];
     return [
       {
         ...intent,
         ...decide(run, table, change, canonical.get(localId), rows.get(localId), key, known),
       },
     ];
+  });
+  const allowed = refuseForeign(run, table, intents);
+  return throughGate(
+    run,
+    table,
+    refused.size === 0 ? allowed : allowed.map((intent) => notAgain(intent, refused)),
+  );
+}
+
+/** What was refused and not edited since stays refused (DESIGN 6.4). */
+function notAgain(intent: Intent, refused: ReadonlyMap<string, Rejected>): Intent {
+  const { table, localId, change } = intent;
+  const before = refused.get(`${table.name}\0${localId}`);
+  if (before === undefined || (before.seq ?? -1) < change.last) return intent;
+  // What it belongs to may have come back into the scope; as long as it has not, nothing is new.
+  const isBack =
+    before.code === 'ROW_OUT_OF_SCOPE' &&
+    !(intent.kind === 'reject' && intent.code === before.code);
+  return isBack ? intent : { table, localId, change, kind: 'skip' };
+}
+
+/**
+ * A new row of something that has left this terminal's scope: HQ's rights refuse it (DESIGN 8.3), and as any refused new
+ * row it stays here and is listed (6.6), until what it belongs to comes back.
+ */
+function refuseForeign(run: Run, table: TablePlan, intents: Intent[]): Intent[] {
+  const { scope } = table;
+  if (scope.kind !== 'via') return intents;
+  const index = run.index.columnAt(table, scope.column);
+  const column = table.columns[index];
+  const reference = column === undefined ? null : fixedReference(column);
+  if (reference === null || !run.index.has(reference.table)) return intents;
+  const parents = run.index.table(reference.table);
+  if (!run.local.hasKept(parents)) return intents;
+  const keys = intents.flatMap((intent) =>
+    intent.kind === 'insert' ? (intent.row.values[index] ?? []) : [],
+  );
+  const known = run.local.known(parents, [...new Set(keys)]);
+  return intents.map((intent): Intent => {
+    if (intent.kind !== 'insert') return intent;
+    if (known.get(intent.row.values[index] ?? '')?.kept !== true) return intent;
+    const { localId, change } = intent;
+    const params = { table: table.name, id: localId };
+    return { table, localId, change, kind: 'reject', code: 'ROW_OUT_OF_SCOPE', params };
+  });
+}
+
+/** Many deletes at once wait for a manager's yes (DESIGN 5.3). */
+function throughGate(run: Run, table: TablePlan, intents: Intent[]): Intent[] {
+  const deletes = intents.filter((intent) => intent.kind === 'delete');
+  if (deletes.length === 0) return intents;
+  const held = run.local.heldAmong(
+    table.name,
+    'upload',
+    deletes.map((intent) => intent.localId),
+  );
+  const isNew = ({ localId }: Intent): boolean => (held.get(localId) ?? null) === null;
+  const question = mustAsk(run, table, 'upload', deletes.filter(isNew).length);
+  return intents.map((intent): Intent => {
+    if (intent.kind !== 'delete') return intent;
+    const { localId, change } = intent;
+    if (held.get(localId) === 'goes') return { ...intent, allowed: true };
+    if (!isNew(intent)) return { table, localId, change, kind: 'skip' };
+    return question === null ? intent : { table, localId, change, kind: 'confirm', ...question };
   });
 }
 

@@ -6,6 +6,7 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { groupBy, tellProgress, type Run } from '../engine.ts';
 import { releaseHeld, tryAgain } from '../download/held-rows.ts';
+import { noteRemoved, waitsForYes } from '../gate.ts';
 import type { Batch, BatchReply, PlainAnswer } from '../ports.ts';
 import { sendOnce } from '../settle.ts';
 import { acknowledge, acknowledgePlainly, refusalOf } from './acknowledge.ts';
@@ -149,12 +150,33 @@ function rereads(page: OutboxPage) {
 function save(run: Run, { page, batch, waiting }: Prepared, before: Answered | null): void {
   run.local.write(() => {
     settleLocally(run, page.intents, waiting);
+    passGate(run, page.intents);
     if (before !== null) run.local.answerBatch(before.batch.number, before.answer);
     if (batch === null) return;
     run.local.saveBatch(batch);
     run.local.setMeta('last_batch', String(batch.number));
   });
   if (batch !== null) run.at('upload:batch-saved');
+}
+
+/** Counts the deletes that go, and keeps back those that wait for a manager's yes (DESIGN 5.3). */
+function passGate(run: Run, intents: readonly Intent[]): void {
+  for (const [table, group] of groupBy(intents, (intent) => intent.table)) {
+    const going = group.filter((intent) => intent.kind === 'delete' && intent.allowed !== true);
+    noteRemoved(run, table, 'upload', going.length);
+    const stopped = group.filter((intent) => intent.kind === 'confirm');
+    const [first] = stopped;
+    if (first === undefined) continue;
+    const { size, removed } = first;
+    run.local.ask({ table: table.name, direction: 'upload', size, removed });
+    const missing = waitsForYes(table);
+    for (const { localId: id } of stopped)
+      run.local.hold(
+        { table: table.name, id, direction: 'upload', op: 'delete', missing, payload: null },
+        'asked',
+      );
+    run.counters.stopAtGate('upload', table.name, stopped.length);
+  }
 }
 
 /** What needs no HQ: net changes of nothing, rows that may not go, rows that wait. Writes only what is new. */
