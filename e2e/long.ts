@@ -10,7 +10,11 @@ const LONG_TESTS = [
   'e2e/pos-beside-sync.pg.test.ts',
   'electron/sync/resume-load.pg.test.ts',
 ];
-const LONG_SYSTEM_TESTS = ['e2e/console-busy.e2e.test.ts', 'e2e/errors.e2e.test.ts'];
+const LONG_SYSTEM_TESTS = [
+  'e2e/axe.e2e.test.ts',
+  'e2e/console-busy.e2e.test.ts',
+  'e2e/errors.e2e.test.ts',
+];
 const root = resolve(import.meta.dirname, '..');
 
 function runs(arguments_: readonly string[], env: NodeJS.ProcessEnv = process.env): boolean {
