@@ -2,6 +2,7 @@
  * A POS program in a process of its own, on another SQLite library, that knows nothing of PayFlow: it sells until its
  * parent says stop, then tells what it has sold and which of its writes failed.
  */
+import { appendFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sell } from './sale.ts';
@@ -11,6 +12,10 @@ export interface PosOrder {
   readonly terminal: string;
   readonly products: readonly string[];
   readonly pauseMs: number;
+  /** A file that gets a line `SALE QUANTITY CENTS PRODUCT` after each commit: what the till's owner would swear to. */
+  readonly ledger?: string;
+  /** Begins the names of its sales. */
+  readonly prefix?: string;
 }
 
 export interface PosResult {
@@ -40,7 +45,10 @@ for (let number = 1; !told; number += 1) {
   const quantity = 1 + (number % 3);
   const price = 100 + (number % 97);
   try {
-    sell(pos, { id: `sale-${number}`, terminal: order.terminal, product, quantity, cents: price });
+    const id = `${order.prefix ?? 'sale'}-${number}`;
+    sell(pos, { id, terminal: order.terminal, product, quantity, cents: price });
+    if (order.ledger !== undefined)
+      appendFileSync(order.ledger, `${id} ${quantity} ${price} ${product}\n`);
     sales += 1;
     cents += price * quantity;
     sold[product] = (sold[product] ?? 0) + quantity;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
-import { openApp } from '../../electron/host/app.ts';
+import { openApp, type Compose } from '../../electron/host/app.ts';
 import type { HostedApp } from '../../electron/host/desk-types.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
@@ -93,6 +93,7 @@ export interface TerminalOptions {
   readonly path?: string;
   readonly batchSize?: number;
   readonly at?: (step: string) => void;
+  readonly compose?: Compose;
   /** False: no `init`, the file is only named. */
   readonly init?: boolean;
 }
@@ -115,7 +116,7 @@ export async function createTerminal(
     ...(options.batchSize === undefined ? {} : { SYNC_BATCH_SIZE: String(options.batchSize) }),
   });
   const { signal } = new AbortController();
-  const app = await openApp(settings, quietLog, options.at);
+  const app = await openApp(settings, quietLog, options.at, options.compose);
   if (options.init !== false) await app.init(nothing, signal);
   let pos: DatabaseSync | null = null;
   const trySync: TestTerminal['trySync'] = ({ direction = 'both', table } = {}) =>

@@ -5,6 +5,7 @@
 import { openApp } from '../../electron/host/app.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunReport } from '../../shared/report.ts';
+import { withKillPoints } from './kill-points.ts';
 import { quietLog } from './quiet-log.ts';
 
 export interface TerminalOrder {
@@ -14,8 +15,11 @@ export interface TerminalOrder {
   readonly batchSize?: number;
   /** `syncs`: one after the other until the parent says stop. */
   readonly action: 'init' | 'sync' | 'syncs';
+  /** A name of `withKillPoints`, or `*` for any; and which time it is reached, from 1. */
   readonly killAt?: { readonly step: string; readonly time: number };
 }
+
+const ANY_POINT = '*';
 
 const order = JSON.parse(process.argv[2] ?? '{}') as TerminalOrder;
 const { killAt } = order;
@@ -36,11 +40,13 @@ const app = await openApp(
     ...(order.batchSize === undefined ? {} : { SYNC_BATCH_SIZE: String(order.batchSize) }),
   }),
   quietLog,
-  (step) => {
-    if (step !== killAt?.step) return;
-    reached += 1;
-    if (reached === killAt.time) process.kill(process.pid, 'SIGKILL');
-  },
+  undefined,
+  (ports) =>
+    withKillPoints(ports, (point) => {
+      if (killAt === undefined || (point !== killAt.step && killAt.step !== ANY_POINT)) return;
+      reached += 1;
+      if (reached === killAt.time) process.kill(process.pid, 'SIGKILL');
+    }),
 );
 const { signal } = new AbortController();
 const nothing = (): void => undefined;

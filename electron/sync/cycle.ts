@@ -35,8 +35,10 @@ export async function runCycle(ports: EnginePorts, options: ConnectOptions): Pro
 
 async function stages(run: Run, schemaStamp: string): Promise<void> {
   const { direction } = run.request;
+  run.at('cycle:connected');
   repairOutbox(run);
   await settle(run);
+  run.at('cycle:settled');
   if (direction !== 'pull') {
     await loadTables(run);
   }
@@ -44,10 +46,12 @@ async function stages(run: Run, schemaStamp: string): Promise<void> {
   if (direction !== 'pull') {
     await retryListed(run);
     await followFeed(run, schemaStamp);
+    run.at('cycle:downloaded');
   }
   if (direction !== 'push') {
     await rebaselineBeforeUpload(run);
     await upload(run);
+    run.at('cycle:uploaded');
   }
 }
 

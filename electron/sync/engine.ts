@@ -2,6 +2,7 @@ import type { Direction } from '../../shared/plan.ts';
 import type { RunDirection } from '../../shared/report.ts';
 import type { RunCounters } from './counters.ts';
 import type { PlanIndex } from './plan-index.ts';
+import type { Step } from './steps.ts';
 import type {
   Clock,
   Cursor,
@@ -56,7 +57,7 @@ export interface EnginePorts {
   readonly hashing: Hashing;
   readonly log: Logger;
   /** Named points of the cycle: crash tests kill the process there, nothing else happens. */
-  at(step: string): void;
+  at(step: Step): void;
 }
 
 /** Where one run stands. Made by `connect`, passed from stage to stage; the only mutable state of a run. */

@@ -35,6 +35,7 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
   const touched = moved + recordsLeft(report.download) + recordsLeft(report.upload) > 0;
   saveIdleCursors(run);
   if (touched) saveRun(run, report, started);
+  run.at('report:saved');
   const now = run.clock.now();
   const lastBeat = run.local.meta(META.lastHeartbeatAt);
   if (run.local.meta(META.unfinishedAt) !== null && !touched)
@@ -43,6 +44,7 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
     });
   if (moved > 0 || lastBeat === null || Date.parse(now) - Date.parse(lastBeat) >= IDLE_SAVE_MS) {
     await tellHq(run, report, started, moved);
+    run.at('report:told');
     run.local.write(() => {
       run.local.setMeta(META.lastHeartbeatAt, now);
       noteEnd(run, report, now);

@@ -30,6 +30,7 @@ export async function loadTables(run: Run): Promise<void> {
     run.local.write(() =>
       saveCursor(run, { ...cursorOf(run, table), loaded: true, loadKey: null }),
     );
+    run.at('load:table');
     if (downloads(table.direction)) await releaseHeld(run);
   }
 }

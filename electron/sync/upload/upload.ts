@@ -60,6 +60,7 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
     const page: OutboxPage = prepared.page;
     const before: Answered | null = answered;
     answered = null;
+    run.at('upload:prepared');
     save(run, prepared, before);
     after = page.next;
     if (batch === null) {
