@@ -109,15 +109,16 @@ async function pointsOfCycle(): Promise<string[]> {
   return points;
 }
 
-/** Steps of a first load; the test below kills it there. */
+/** Steps that an ordinary cycle does not pass; tests below kill it there. */
 const OF_A_LOAD: readonly Step[] = ['load:page', 'load:table'];
+const OF_AN_ANSWER: readonly Step[] = ['confirm:answered'];
 
 test(
   '1: killed at any step of a cycle, a terminal goes on where it stood, every sale once',
   { timeout: LONG ? 3_600_000 : 300_000 },
   async () => {
     const points = await pointsOfCycle();
-    const steps = STEPS.filter((step) => !OF_A_LOAD.includes(step));
+    const steps = STEPS.filter((step) => ![...OF_A_LOAD, ...OF_AN_ANSWER].includes(step));
     expect(steps.filter((step) => !points.includes(step))).toEqual([]);
     const deaths = LONG
       ? points.map((_, index) => ({ step: '*', time: index + 1 }))
@@ -194,6 +195,44 @@ test(
         users: { where: "store_id = 'store-1'" },
       };
       expect(await differences(hq.db, after.pos, equal), killAt.step).toEqual([]);
+      await after.close();
+    }
+  },
+);
+
+test(
+  "5.3: killed while it carries out a manager's answer, a terminal carries it out to its end",
+  { timeout: 300_000 },
+  async () => {
+    for (const [index, step] of [...OF_AN_ANSWER, 'write:before-commit'].entries()) {
+      const before = await opened();
+      await hq.db.query(
+        `INSERT INTO customers (id, customer_code, store_id, updated_at)
+         SELECT 'c' || n, 'C' || n, 'store-1', now() FROM generate_series(1, 300) n
+             ON CONFLICT DO NOTHING`,
+      );
+      await before.sync();
+      // What an earlier round of this test removed does not count for this one.
+      before.pos.exec('DELETE FROM sync_removed');
+      await hq.db.query(`DELETE FROM customers WHERE id <> 'c300'`);
+      await before.sync();
+      expect(await before.app.held()).toHaveLength(299);
+      await before.app.answerRemovals({ table: 'customers', direction: null, answer: 'hq' });
+      await before.close();
+
+      using killed = startTerminal({
+        url: hq.url,
+        path: file.path,
+        code: 'T1',
+        action: 'sync',
+        killAt: { step, time: 1 + index },
+      });
+      expect(await killed.ended, step).toBe('SIGKILL');
+
+      const after = await opened();
+      await after.sync();
+      expect(await differences(hq.db, after.pos, { customers: {} }), step).toEqual([]);
+      expect(await after.app.removals()).toEqual([]);
       await after.close();
     }
   },

@@ -5,6 +5,7 @@
 export const STEPS = [
   'cycle:connected',
   'cycle:settled',
+  'confirm:answered',
   'load:page',
   'load:table',
   'download:read',
