@@ -3,15 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import {
-  factsOf,
-  insertChanges,
-  longestCaptured,
-  rebuildTriggers,
-  triggerPrefix,
-  triggersOf,
-  verifyTriggers,
-} from './capture.ts';
+import { longestCaptured, triggerPrefix } from './capture-record.ts';
+import { factsOf, insertChanges, rebuildTriggers, triggersOf, verifyTriggers } from './capture.ts';
 import { openLocal } from './open.ts';
 import { column, makeShop, planOf, products, shopPlan, tablePlan, tempFolder } from './testing.ts';
 
@@ -55,7 +48,7 @@ class Pos implements Disposable {
   brief(): string[] {
     return this.entries().map(({ tbl, op, local_id, old_local_id, changes }) => {
       const was = old_local_id === null || old_local_id === local_id ? '' : `<${old_local_id}`;
-      const columns = op === 'D' ? '' : Object.keys(changes).join(',');
+      const columns = op === 'D' || op === 'R' ? '' : Object.keys(changes).join(',');
       return `${op} ${tbl} ${local_id}${was} ${columns}`.trimEnd();
     });
   }
@@ -124,20 +117,20 @@ const forms: [sql: string, captured: string[]][] = [
   [put('INSERT'), ['I products p9 stock_quantity']],
   [put('INSERT', 'p1'), []],
   [put('INSERT', 'p9', 'S1'), []],
-  [put('INSERT OR IGNORE', 'p9', 'S1'), []],
+  [put('INSERT OR IGNORE', 'p9', 'S1'), ['R products p1']],
   [put('INSERT OR IGNORE'), ['I products p9 stock_quantity']],
-  [put('INSERT OR REPLACE', 'p1', 'S1'), ['I products p1 stock_quantity']],
-  [put('INSERT OR REPLACE', 'p9', 'S1'), ['I products p9 stock_quantity']],
-  [put('REPLACE', 'p1', 'S2'), ['I products p1 stock_quantity']],
+  [put('INSERT OR REPLACE', 'p1', 'S1'), ['R products p1', 'I products p1 stock_quantity']],
+  [put('INSERT OR REPLACE', 'p9', 'S1'), ['R products p1', 'I products p9 stock_quantity']],
+  [put('REPLACE', 'p1', 'S2'), ['R products p1', 'R products p2', 'I products p1 stock_quantity']],
   [put('INSERT OR ABORT', 'p1'), []],
-  [put('INSERT OR FAIL', 'p1'), []],
+  [put('INSERT OR FAIL', 'p1'), ['R products p1']],
   [
     `BEGIN; UPDATE products SET name = 'x' WHERE local_id = 'p1'; ${put('INSERT OR ROLLBACK', 'p1')}`,
     [],
   ],
   [
     `INSERT OR FAIL INTO products (local_id, sku, name, selling_price) VALUES ('p8', 'S8', 'a', '1'), ('p1', 'x', 'b', '1')`,
-    ['I products p8 stock_quantity'],
+    ['I products p8 stock_quantity', 'R products p1'],
   ],
   [
     `INSERT INTO products (local_id, sku, name, selling_price) SELECT 'n' || local_id, 'n' || sku, name, '1' FROM products`,
@@ -147,14 +140,14 @@ const forms: [sql: string, captured: string[]][] = [
       'I products np3 stock_quantity',
     ],
   ],
-  [`${put('INSERT', 'p1')} ON CONFLICT DO NOTHING`, []],
+  [`${put('INSERT', 'p1')} ON CONFLICT DO NOTHING`, ['R products p1']],
   [
     `${put('INSERT', 'p1')} ON CONFLICT (local_id) DO UPDATE SET name = excluded.name`,
-    ['U products p1 name'],
+    ['R products p1', 'U products p1 name'],
   ],
   [
     `${put('INSERT', 'p9', 'S1')} ON CONFLICT (sku) DO UPDATE SET name = excluded.name`,
-    ['U products p1 name'],
+    ['R products p1', 'U products p1 name'],
   ],
   [`${put('INSERT', 'p1')} ON CONFLICT (local_id) DO UPDATE SET sku = 'S2'`, []],
   [`${put('INSERT')} RETURNING local_id, sku`, ['I products p9 stock_quantity']],
@@ -173,10 +166,19 @@ const forms: [sql: string, captured: string[]][] = [
   ],
   [`UPDATE products SET local_id = 'p7' WHERE local_id = 'p1'`, ['U products p7<p1']],
   [`UPDATE products SET sku = 'S2' WHERE local_id = 'p1'`, []],
-  [`UPDATE OR IGNORE products SET sku = 'S2', name = 'x'`, ['U products p2 name']],
-  [`UPDATE OR REPLACE products SET sku = 'S2' WHERE local_id = 'p1'`, ['U products p1 sku']],
-  [`UPDATE OR REPLACE products SET local_id = 'p2' WHERE local_id = 'p1'`, ['U products p2<p1']],
-  [`UPDATE OR FAIL products SET sku = 'S2' WHERE local_id IN ('p1', 'p2')`, []],
+  [
+    `UPDATE OR IGNORE products SET sku = 'S2', name = 'x'`,
+    ['R products p2', 'R products p2', 'U products p2 name'],
+  ],
+  [
+    `UPDATE OR REPLACE products SET sku = 'S2' WHERE local_id = 'p1'`,
+    ['R products p2', 'U products p1 sku'],
+  ],
+  [
+    `UPDATE OR REPLACE products SET local_id = 'p2' WHERE local_id = 'p1'`,
+    ['R products p2', 'U products p2<p1'],
+  ],
+  [`UPDATE OR FAIL products SET sku = 'S2' WHERE local_id IN ('p1', 'p2')`, ['R products p2']],
   [`BEGIN; UPDATE OR ROLLBACK products SET sku = 'S2'`, []],
   [
     `UPDATE products SET name = c.name FROM categories AS c WHERE c.local_id = category_id AND products.local_id = 'p3'`,
@@ -253,6 +255,132 @@ describe('foreign keys on: no form of write fails that would not fail without ca
       'U products p2 category_id',
       'U products p3 category_id',
     ]);
+  });
+});
+
+/** Keys of every kind that SQLite keeps unique: [what, the index, the write that displaces 'old'; null: nothing is displaced]. */
+const keys: [what: string, index: string, write: string, displaces: boolean][] = [
+  [
+    'an index that takes a and A for one',
+    'CREATE UNIQUE INDEX u ON items (code COLLATE NOCASE)',
+    `INSERT OR REPLACE INTO items (local_id, code) VALUES ('new', 'A')`,
+    true,
+  ],
+  [
+    'two columns, in any order',
+    'CREATE UNIQUE INDEX u ON items (shelf DESC, code)',
+    `INSERT OR REPLACE INTO items (local_id, code, shelf) VALUES ('new', 'a', 1)`,
+    true,
+  ],
+  [
+    'one of two columns alone',
+    'CREATE UNIQUE INDEX u ON items (shelf, code)',
+    `INSERT OR REPLACE INTO items (local_id, code, shelf) VALUES ('new', 'a', 2)`,
+    false,
+  ],
+  [
+    'an expression',
+    'CREATE UNIQUE INDEX u ON items (substr("code" || \'(,\', 1, 1) COLLATE NOCASE DESC)',
+    `INSERT OR REPLACE INTO items (local_id, code) VALUES ('new', 'Abc')`,
+    true,
+  ],
+  [
+    'part of the rows, both within',
+    `CREATE UNIQUE INDEX u ON items (shelf) WHERE code > '' -- open ones`,
+    `INSERT OR REPLACE INTO items (local_id, code, shelf) VALUES ('new', 'z', 1)`,
+    true,
+  ],
+  [
+    'part of the rows, the old one outside',
+    `CREATE UNIQUE INDEX u ON items (shelf) WHERE code > 'b'`,
+    `INSERT OR REPLACE INTO items (local_id, code, shelf) VALUES ('new', 'z', 1)`,
+    false,
+  ],
+  [
+    'null, which equals nothing',
+    'CREATE UNIQUE INDEX u ON items (note)',
+    `INSERT OR REPLACE INTO items (local_id, code) VALUES ('new', 'z')`,
+    false,
+  ],
+  [
+    'the number of the row',
+    'CREATE INDEX u ON items (note)',
+    `INSERT OR REPLACE INTO items (n, local_id, code) VALUES (1, 'new', 'z')`,
+    true,
+  ],
+  [
+    'a row that moves onto another',
+    'CREATE UNIQUE INDEX u ON items (lower(code))',
+    `UPDATE OR REPLACE items SET code = 'A' WHERE local_id = 'other'`,
+    true,
+  ],
+  [
+    'a row that is saved as it stands',
+    'CREATE UNIQUE INDEX u ON items (lower(code))',
+    `UPDATE OR REPLACE items SET code = code, shelf = 1`,
+    false,
+  ],
+  [
+    'a row that enters the part where it clashes',
+    'CREATE UNIQUE INDEX u ON items (shelf) WHERE note IS NULL',
+    `UPDATE OR REPLACE items SET note = NULL, shelf = 1 WHERE local_id = 'other'`,
+    true,
+  ],
+];
+
+describe('4.3: what OR REPLACE displaces is on record with its old values', () => {
+  test.each(keys)('%s', (_what, index, write, displaces) => {
+    using folder = tempFolder();
+    const plan = planOf(
+      tablePlan('items', 1, [column('code'), column('shelf', 'integer'), column('note')]),
+    );
+    const path = join(folder.path, 'payflow.db');
+    const db = makeShop(path, planOf());
+    db.exec(`CREATE TABLE items (n INTEGER PRIMARY KEY, local_id TEXT UNIQUE, server_id TEXT, code TEXT, shelf INTEGER, note TEXT);
+      INSERT INTO items VALUES (1, 'old', 'OLD', 'a', 1, NULL), (2, 'other', 'OTHER', 'o', 9, 'x');
+      ${index}`);
+    rebuildTriggers(db, plan);
+    db.close();
+    using pos = new Pos(path);
+    const before = pos.all('SELECT count(*) AS n FROM items')[0]?.['n'];
+    pos.db.exec(write);
+    const evidence = pos.entries().filter(({ op }) => op === 'R');
+    expect(evidence.map(({ local_id }) => local_id)).toEqual(displaces ? ['old'] : []);
+    if (!displaces) return;
+    expect(evidence[0]).toMatchObject({ old_local_id: 'old' });
+    expect(evidence[0]?.changes).toEqual({
+      server_id: ['text', 'OLD', null, null],
+      code: ['text', 'a', null, null],
+      shelf: ['integer', '1', null, null],
+      note: ['null', null, null, null],
+    });
+    const gone = pos.all(`SELECT 1 FROM items WHERE local_id = 'old'`).length === 0;
+    expect({ gone, before }).toEqual({ gone: true, before: 2 });
+  });
+
+  test('a function of the POS that is called for a plain insert is called once', () => {
+    using folder = tempFolder();
+    using pos = new Pos(twins(folder.path).captured);
+    let calls = 0;
+    pos.db.function('next_id', () => `n${String((calls += 1))}`);
+    pos.db.exec(
+      `INSERT INTO products (local_id, sku, name, selling_price) VALUES (next_id(), 'S9', 'n', '1')`,
+    );
+    expect(calls).toBe(1);
+    expect(pos.brief()).toEqual(['I products n1 stock_quantity']);
+  });
+
+  test('a plain sale asks every unique key by its index', () => {
+    using folder = tempFolder();
+    const db = makeShop(join(folder.path, 'payflow.db'));
+    for (const { sql } of triggersOf(products, factsOf(db, products) ?? undefined)) {
+      for (const [query] of sql.matchAll(/EXISTS \((SELECT[^()]*)\)/g)) {
+        const probe = query.slice(8, -1).replaceAll(/\b(NEW|OLD)\."\w+"/g, `'x'`);
+        const plan = db.prepare(`EXPLAIN QUERY PLAN ${probe}`).all() as { detail: string }[];
+        expect(plan.map(({ detail }) => detail).join()).toMatch(/^SEARCH products USING .*INDEX/);
+      }
+    }
+    db.close();
   });
 });
 
@@ -575,6 +703,7 @@ describe('files as they are found', () => {
       'U products p1 name,rating',
       'I products p9 stock_quantity',
       'D products p2',
+      'R products p9',
       'U products p9 name',
     ]);
     const changes = pos.entries()[0]?.changes;
@@ -617,12 +746,12 @@ describe('verification', () => {
     [
       'rewritten by a RENAME',
       `ALTER TABLE products RENAME COLUMN brand TO label`,
-      { missing: 0, changed: 2, extra: 0 },
+      { missing: 0, changed: 4, extra: 0 },
     ],
     [
       'of before a column was there',
       `ALTER TABLE categories RENAME TO other; CREATE TABLE categories (local_id TEXT, name TEXT)`,
-      { missing: 0, changed: 3, extra: 0 },
+      { missing: 0, changed: 3, extra: 2 },
     ],
     [
       'that must now leave the row alone',
@@ -646,7 +775,9 @@ describe('verification', () => {
         .prepare(`SELECT count(*) FROM sqlite_master WHERE name LIKE '${triggerPrefix}%'`)
         .pluck()
         .get(),
-    ).toBe(12);
+    ).toBe(
+      shopPlan.tables.flatMap((table) => triggersOf(table, factsOf(db, table) ?? undefined)).length,
+    );
     db.close();
   });
 

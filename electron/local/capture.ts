@@ -1,5 +1,20 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
-import { nowSql } from './defaults.ts';
+import {
+  type CaptureFacts,
+  has,
+  isChanged,
+  json,
+  member,
+  notApplying,
+  record,
+  type Trigger,
+  trigger,
+  triggerPrefix,
+  value,
+  wholeRow,
+  wholeTable,
+} from './capture-record.ts';
+import { displacedTriggers } from './displaced.ts';
 import {
   type FileTable,
   type FileTrigger,
@@ -8,39 +23,24 @@ import {
   sameName,
 } from './inspect.ts';
 import type { ReadableDb, WritableDb } from './open.ts';
-import { balanced, id, text } from './sql.ts';
+import { balanced, id } from './sql.ts';
+import { uniquesOf } from './unique-keys.ts';
 
 /**
- * The capture triggers (DESIGN 4.1, 4.2). They run in the POS program's transaction on its own connection, so: built-in
+ * The capture triggers (DESIGN 4.1 to 4.3). They run in the POS program's transaction on its own connection, so: built-in
  * functions only, plain INSERTs into a table without constraints, nothing that can raise. While they stand, no write of the
  * POS fails that would not fail without them; capture.test.ts compares both for every form of write.
  */
-export interface Trigger {
-  readonly name: string;
-  readonly sql: string;
-}
 
-/** What the generator must know of the file; `null` columns: all of the plan's. */
-export interface CaptureFacts {
-  /** Lower-case names of the columns the file has. A trigger that names another breaks every write of the POS. */
-  readonly columns: ReadonlySet<string> | null;
-  /** False: the row's sync_status is left to the engine (see `marksRows`). */
-  readonly marksRows: boolean;
-}
-
-const wholeTable: CaptureFacts = { columns: null, marksRows: true };
-export const triggerPrefix = 'sync_capture_';
-
-/**
- * Longer values are recorded without their content, [type, null]: hex() doubles and JSON can multiply by six, and a
- * value beyond SQLite's limit of 10^9 bytes would make the POS's own write fail. The base of such a column is unknown.
- */
-export const longestCaptured = 8 * 1024 * 1024;
-
-/** The three triggers of one table; none while the file's table has no local_id to name its rows by. */
+/** The triggers of one table; none while the file's table has no local_id to name its rows by. */
 export function triggersOf(table: TablePlan, facts: CaptureFacts = wholeTable): Trigger[] {
   if (!has(facts, 'local_id')) return [];
-  return [insertTrigger(table, facts), updateTrigger(table, facts), deleteTrigger(table, facts)];
+  return [
+    insertTrigger(table, facts),
+    updateTrigger(table, facts),
+    deleteTrigger(table, facts),
+    ...displacedTriggers(table, facts),
+  ];
 }
 
 /**
@@ -57,9 +57,6 @@ export function insertChanges(
   );
   return json(columns.map(({ local }) => member(local, [`NULL`, `NULL`, ...value(row, local)])));
 }
-
-// A missing session row captures: better an echo than a silent gap. The engine asserts the row at its start.
-const notApplying = '(SELECT applying FROM sync_session) IS NOT 1';
 
 function insertTrigger(table: TablePlan, facts: CaptureFacts): Trigger {
   return trigger(
@@ -110,47 +107,12 @@ function updateTrigger(table: TablePlan, facts: CaptureFacts): Trigger {
 }
 
 function deleteTrigger(table: TablePlan, facts: CaptureFacts): Trigger {
-  const columns = ['server_id', ...table.columns.map(({ local }) => local)].filter((name) =>
-    has(facts, name),
-  );
-  const changes = json(
-    columns.map((name) => member(name, [...value('OLD', name), 'NULL', 'NULL'])),
-  );
   return trigger(
     table,
     'delete',
     'AFTER DELETE',
     [notApplying, 'OLD.local_id IS NOT NULL'],
-    [record(table, 'OLD.local_id', 'OLD.local_id', `'D'`, changes)],
-  );
-}
-
-function trigger(
-  table: TablePlan,
-  event: string,
-  timing: string,
-  conditions: readonly string[],
-  statements: readonly string[],
-): Trigger {
-  const name = `${triggerPrefix}${table.name}_${event}`;
-  const body = statements.map((statement) => `  ${statement};\n`).join('');
-  const when = conditions.join(' AND ');
-  return {
-    name,
-    sql: `CREATE TRIGGER ${id(name)} ${timing} ON ${id(table.name)}\nWHEN ${when}\nBEGIN\n${body}END`,
-  };
-}
-
-function record(
-  table: TablePlan,
-  localId: string,
-  oldLocalId: string,
-  op: string,
-  changes: string,
-): string {
-  return (
-    'INSERT INTO sync_outbox (tbl, local_id, old_local_id, op, changes, at, id) VALUES ' +
-    `(${text(table.name)}, ${localId}, ${oldLocalId}, ${op}, ${changes}, ${nowSql}, lower(hex(randomblob(16))))`
+    [record(table, 'OLD.local_id', 'OLD.local_id', `'D'`, wholeRow(table, 'OLD', facts))],
   );
 }
 
@@ -168,37 +130,6 @@ function markRow(
   ];
 }
 
-/** BINARY: a NOCASE column would hide 'a' -> 'A'. */
-function isChanged(name: string): string {
-  return `OLD.${id(name)} IS NOT NEW.${id(name)} COLLATE BINARY`;
-}
-
-/** Type and text of one value, each alone in a JSON-safe form (DESIGN 4.1). */
-function value(row: string, name: string): [type: string, content: string] {
-  const c = `${row}.${id(name)}`;
-  return [
-    `typeof(${c})`,
-    `CASE typeof(${c}) WHEN 'text' THEN CASE WHEN length(CAST(${c} AS BLOB)) <= ${longestCaptured} THEN ${c} END ` +
-      `WHEN 'blob' THEN CASE WHEN length(${c}) <= ${longestCaptured} THEN hex(${c}) END ` +
-      // 17 digits: CAST gives 15, and 0.1 + 0.2 would read back as 0.3.
-      `WHEN 'real' THEN printf('%!.17g', ${c}) ELSE CAST(${c} AS TEXT) END`,
-  ];
-}
-
-function member(name: string, values: readonly string[]): string {
-  return `${text(`,${JSON.stringify(name)}:`)} || json_array(${values.join(', ')})`;
-}
-
-/** An object of members that begin with a comma. Not json_object(): it takes 127 arguments in older SQLite, 63 columns. */
-function json(members: readonly string[]): string {
-  if (members.length === 0) return `'{}'`;
-  return `'{' || substr(${balanced(members, '||', `''`)}, 2) || '}'`;
-}
-
-function has(facts: CaptureFacts, column: string): boolean {
-  return facts.columns === null || facts.columns.has(column.toLowerCase());
-}
-
 /** The facts of a table of the file; null when it has no such table. */
 export function factsOf(db: ReadableDb, table: TablePlan): CaptureFacts | null {
   const file = inspectTable(db, table.name);
@@ -206,6 +137,7 @@ export function factsOf(db: ReadableDb, table: TablePlan): CaptureFacts | null {
   return {
     columns: new Set(file.columns.map(({ name }) => name.toLowerCase())),
     marksRows: marksRows(file),
+    uniques: uniquesOf(db, table.name),
   };
 }
 

@@ -31,7 +31,7 @@ type EntryColumns = [
   table: string,
   localId: string,
   oldLocalId: string | null,
-  op: 'I' | 'U' | 'D',
+  op: OutboxEntry['op'],
   changes: string | null,
   at: string,
   id: string,
@@ -96,6 +96,33 @@ export function outboxStore(
         tbl: table.name,
       },
     );
+  };
+
+  /** HQ knows both rows: the one that moved and the one that stood there. */
+  const isTaken = (table: TablePlan, { from, to }: { from: string | null; to: string }): boolean =>
+    prepare('SELECT count(*) FROM sync_row WHERE tbl = ? AND local_id IN (?, ?)')
+      .pluck()
+      .get(table.number, from, to) === 2;
+
+  /**
+   * UPDATE OR REPLACE of a key onto another row's: what HQ hears is an edit of the row that was there, whose old values
+   * its R entry holds, and a delete of the one that moved (DESIGN 4.3).
+   */
+  const takePlace = (table: TablePlan, entry: OutboxEntry): void => {
+    const row = id(table.name);
+    prepare(`UPDATE ${row} SET server_id = NULL WHERE local_id = ?`).run(entry.localId);
+    prepare(`
+      UPDATE ${row} SET server_id = (SELECT coalesce(r.server_id, r.local_id) FROM sync_row r WHERE r.tbl = ? AND r.local_id = ?)
+       WHERE local_id = ?`).run(table.number, entry.localId, entry.localId);
+    prepare(`
+      INSERT INTO sync_outbox (tbl, local_id, old_local_id, op, at, id)
+      VALUES (?, ?, ?, 'D', ?, lower(hex(randomblob(16))))`).run(
+      table.name,
+      entry.oldLocalId,
+      entry.oldLocalId,
+      entry.at,
+    );
+    prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = ?').run(entry.seq);
   };
 
   /** The row is no longer refused nor waiting for what was just sent. */
@@ -279,6 +306,10 @@ export function outboxStore(
         number: table.number,
         seq: entry.seq,
       };
+      if (isTaken(table, names)) {
+        takePlace(table, entry);
+        return;
+      }
       prepare(`
         UPDATE sync_row SET server_id = nullif(coalesce(server_id, local_id), :to), local_id = :to
          WHERE tbl = :number AND local_id = :from

@@ -1,5 +1,6 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
-import { type CaptureFacts, factsOf, insertChanges } from '../local/capture.ts';
+import type { CaptureFacts } from '../local/capture-record.ts';
+import { factsOf, insertChanges } from '../local/capture.ts';
 import { nowSql, uuidSql } from '../local/defaults.ts';
 import type { WritableDb } from '../local/open.ts';
 import { id } from '../local/sql.ts';

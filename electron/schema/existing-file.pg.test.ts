@@ -201,7 +201,7 @@ test('decimals in NUMERIC columns are exact after schema fix, whatever HQ holds'
 
 test('schema check names what is missing, schema fix shows it, backs the file up and mends it', async () => {
   const till = await openTerminal(true);
-  for (const event of ['insert', 'update', 'delete'])
+  for (const event of ['insert', 'update', 'delete', 'put', 'move'])
     till.pos.exec(`DROP TRIGGER sync_capture_products_${event}`);
   till.pos.exec(
     `DROP TABLE payments; DROP INDEX orders_shift_id_idx; ALTER TABLE products DROP COLUMN brand`,

@@ -1,5 +1,5 @@
 import type { FileTable } from '../local/inspect.ts';
-import { triggerPrefix } from '../local/capture.ts';
+import { triggerPrefix } from '../local/capture-record.ts';
 import type { LocalColumn } from '../local/schema.ts';
 import { id } from '../local/sql.ts';
 import { isChecked, retypeTable } from './table-sql.ts';

@@ -1,3 +1,5 @@
+import { type Token, tokensOf, unquoted } from '../local/sql-tokens.ts';
+
 /** One definition inside the parentheses of a CREATE TABLE, as offsets into the statement. */
 interface Definition {
   readonly name: string;
@@ -6,14 +8,6 @@ interface Definition {
   readonly typeEnd: number;
 }
 
-interface Token {
-  readonly text: string;
-  readonly start: number;
-  readonly end: number;
-}
-
-const tokenPattern =
-  /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|[\w$\u0080-\uffff]+|\S/g;
 const constraintWords = new Set([
   'constraint',
   'primary',
@@ -74,16 +68,6 @@ export function isChecked(sql: string, columns: readonly string[]): boolean {
     }
     return depth > 0 && names.has(unquoted(text).toLowerCase());
   });
-}
-
-function unquoted(text: string): string {
-  return /^["`[]/.test(text) ? text.slice(1, -1).replaceAll('""', '"') : text;
-}
-
-function tokensOf(sql: string): Token[] {
-  return [...sql.matchAll(tokenPattern)]
-    .map((match) => ({ text: match[0], start: match.index, end: match.index + match[0].length }))
-    .filter(({ text }) => !text.startsWith('--') && !text.startsWith('/*'));
 }
 
 function definitionsOf(tokens: readonly Token[]): Definition[] {

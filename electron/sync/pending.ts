@@ -9,6 +9,8 @@ export interface PendingChange {
   readonly localId: string;
   readonly first: number;
   readonly last: number;
+  /** Newest entry that is a change: behind it stands only evidence of what did not happen (DESIGN 4.3); 0: there is none. */
+  readonly lastEdit: number;
   readonly ids: readonly string[];
   /** First old value per column index, as captured: references still hold local_ids. */
   readonly old: ReadonlyMap<number, Canonical>;
@@ -16,8 +18,8 @@ export interface PendingChange {
   readonly editedAt: ReadonlyMap<number, string>;
   readonly lastAt: string;
   /**
-   * True: some entry does not say what stood there before (an insert over a known row, an aligned file).
-   * Then every column counts as touched and the base is unknown (DESIGN 4.3, 4.5).
+   * True: some entry does not say what stood there before (an insert over a known row without an R or D before it, an
+   * aligned file). Then every column counts as touched and the base is unknown (DESIGN 4.3, 4.5).
    */
   readonly baseUnknown: boolean;
 }
@@ -33,20 +35,28 @@ export function foldEntries(
   const old = new Map<number, Canonical>();
   const editedAt = new Map<number, string>();
   let baseUnknown = false;
+  // An entry has told the whole row as it stood (DESIGN 4.3): what is put over it is an edit with a base.
+  let whole = false;
   for (const entry of entries) {
-    if (entry.op === 'D') continue;
-    if (entry.changes === null || (entry.op === 'I' && known)) {
-      baseUnknown = true;
+    if (entry.changes === null) {
+      if (entry.op !== 'D') baseUnknown = true;
       continue;
     }
-    if (entry.op === 'I') continue;
+    if (entry.op === 'I') {
+      if (known && !whole) baseUnknown = true;
+      if (whole) for (const index of table.columns.keys()) editedAt.set(index, entry.at);
+      continue;
+    }
+    const evidence = entry.op !== 'U';
+    whole ||= evidence;
     for (const [index, column] of table.columns.entries()) {
       const change = entry.changes[column.local];
       if (change === undefined) continue;
-      editedAt.set(index, entry.at);
+      if (!evidence) editedAt.set(index, entry.at);
+      if (old.has(index)) continue;
       // A value too long to be recorded: [type, null].
       if (change[0] != null && change[0] !== 'null' && change[1] == null) baseUnknown = true;
-      else if (!old.has(index)) {
+      else {
         const value = capturedOld(column, change);
         if (value === undefined) baseUnknown = true;
         else old.set(index, value);
@@ -55,16 +65,18 @@ export function foldEntries(
   }
   const first = entries[0];
   const last = entries.at(-1);
+  const edit = entries.findLast((entry) => entry.op !== 'R');
   if (first === undefined || last === undefined)
     throw new Error('a pending change has at least one entry');
   return {
     localId: last.localId,
     first: first.seq,
     last: last.seq,
+    lastEdit: edit?.seq ?? 0,
     ids: entries.map((entry) => entry.id),
     old,
     editedAt,
-    lastAt: last.at,
+    lastAt: (edit ?? last).at,
     baseUnknown,
   };
 }
@@ -77,6 +89,7 @@ function newRow(entry: OutboxEntry): PendingChange {
     localId: entry.localId,
     first: entry.seq,
     last: entry.seq,
+    lastEdit: entry.seq,
     ids: [entry.id],
     old: NOTHING,
     editedAt: NOTHING,

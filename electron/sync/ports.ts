@@ -242,7 +242,8 @@ export interface OutboxEntry {
   readonly table: string;
   readonly localId: string;
   readonly oldLocalId: string | null;
-  readonly op: 'I' | 'U' | 'D';
+  /** R: the row as it stood before a write that may have replaced it (DESIGN 4.3). */
+  readonly op: 'I' | 'U' | 'D' | 'R';
   /** Local column name -> [old type, old text, new type, new text]; null: unknown (DESIGN 4.5). */
   readonly changes: Readonly<Record<string, readonly (string | null)[]>> | null;
   readonly at: string;

@@ -25,7 +25,7 @@ CREATE TABLE sync_outbox (
   tbl          TEXT,
   local_id     TEXT,
   old_local_id TEXT,   -- null for I; differs from local_id where the POS changed the key
-  op           TEXT,   -- I, U, D
+  op           TEXT,   -- I, U, D; R: the row before a write that may have replaced it (DESIGN 4.3)
   changes      TEXT,
   at           TEXT,   -- wall time of the POS, UTC, milliseconds
   id           TEXT    -- random, 32 hex digits

@@ -118,6 +118,8 @@ function intentsOf(
     // The row came with an earlier page already.
     if (change.first <= after) return [];
     const intent = { table, localId, change };
+    // Nothing but evidence, and the row stands: it was not replaced (DESIGN 4.3).
+    if (change.lastEdit === 0 && rows.has(localId)) return [{ ...intent, kind: 'nothing' }];
     return [
       {
         ...intent,
@@ -129,15 +131,18 @@ function intentsOf(
   return throughGate(
     run,
     table,
-    refused.size === 0 ? allowed : allowed.map((intent) => notAgain(intent, refused)),
+    refused.size === 0
+      ? allowed
+      : allowed.map((intent) => notAgain(intent, refused, rows.has(intent.localId))),
   );
 }
 
-/** What was refused and not edited since stays refused (DESIGN 6.4). */
-function notAgain(intent: Intent, refused: ReadonlyMap<string, Rejected>): Intent {
+/** What was refused and not edited since stays refused (DESIGN 6.4); evidence about a row that stands is no edit. */
+function notAgain(intent: Intent, refused: ReadonlyMap<string, Rejected>, stands: boolean): Intent {
   const { table, localId, change } = intent;
   const before = refused.get(`${table.name}\0${localId}`);
-  if (before === undefined || (before.seq ?? -1) < change.last) return intent;
+  const edited = stands ? change.lastEdit : change.last;
+  if (before === undefined || (before.seq ?? -1) < edited) return intent;
   // What it belongs to may have come back into the scope; as long as it has not, nothing is new.
   const isBack =
     before.code === 'ROW_OUT_OF_SCOPE' &&
