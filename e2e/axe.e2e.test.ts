@@ -7,7 +7,7 @@ import { launchChromium } from './support/chromium.ts';
 import { openFakeWindow, settled } from './support/fake-window.ts';
 import { LONG } from './support/scale.ts';
 import { goTo, SCREEN_NAMES } from './support/screens.ts';
-import { sidewaysScroll } from './support/window-checks.ts';
+import { sidewaysScroll, smallLetters } from './support/window-checks.ts';
 
 let browser: Browser;
 vi.setConfig({ testTimeout: 300_000 });
@@ -50,6 +50,7 @@ test('no screen has a violation, with hostile rows in its lists, nor is it wider
     await goTo(page, screen);
     expect(await violations(page), screen).toEqual([]);
     expect(await sidewaysScroll(page), screen).toBe(0);
+    expect(await smallLetters(page), screen).toEqual([]);
   }
   await page.context().close();
   expect(problems).toEqual([]);

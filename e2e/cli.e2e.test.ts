@@ -242,7 +242,7 @@ describe('a day of both sides', () => {
     expect(json).toMatchObject({
       equal: true,
       explained: 0,
-      tables: { orders: { hq: 1, terminal: 1, differing: [] } },
+      tables: { orders: { hq: 1, terminal: 1, same: 1, differing: [] } },
     });
   });
 

@@ -83,6 +83,7 @@ const settingsPatch = z.strictObject({
   appearance: z.enum(['auto', 'light', 'dark']).optional(),
   large: z.boolean().optional(),
   launchAtLogin: z.boolean().optional(),
+  stillHereHint: z.boolean().optional(),
 });
 export type SettingsPatch = z.infer<typeof settingsPatch>;
 

@@ -85,10 +85,11 @@ export interface ConflictRow {
   readonly at: string;
 }
 
-/** One table in the data check: rows compared on each side, and the ids that differ. */
+/** One table in the data check: rows of each side, how many stand on both and are equal, and the ids that differ. */
 export interface VerifyTable {
   readonly hq: number;
   readonly terminal: number;
+  readonly same: number;
   readonly differing: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { anyFacts, calmFacts as calm } from '../e2e/support/any-facts.ts';
 import { loadCatalogue } from '../electron/host/messages.ts';
 import { failureKind } from './failures.ts';
 import { renderStatus, TOOLTIP_LIMIT } from './messages.ts';
@@ -10,28 +11,6 @@ const now = Date.UTC(2026, 10, 22, 14, 32);
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-const calm: Facts = {
-  now,
-  configured: true,
-  loaded: true,
-  running: null,
-  aliveAt: null,
-  hq: 'reachable',
-  error: null,
-  paused: null,
-  waiting: 0,
-  oldestUnsentAt: null,
-  held: 0,
-  rejected: 0,
-  conflicts: 0,
-  lastRun: { at: now, status: 'completed' },
-  nextRunAt: null,
-  mode: 'live',
-  intervalMs: 5 * minute,
-  clockSkewMs: 0,
-  diskLow: false,
-};
-
 /** Nothing has run since. */
 const unsent = (ageMs: number): Partial<Facts> => ({
   waiting: 3,
@@ -40,48 +19,6 @@ const unsent = (ageMs: number): Partial<Facts> => ({
 });
 const failing = (code: string, ageMs = 0): Partial<Facts> => ({
   error: { code, params: {}, since: now - ageMs },
-});
-
-/** Arbitrary facts, quiet ones often enough that `idle` is met. */
-const amount = fc.oneof(fc.constant(0), fc.nat(1_000_000_000));
-const moment = fc.integer({ min: now - 3 * day, max: now + day });
-const codes = [...catalogue.entries.keys()].filter((code) => !code.startsWith('STATUS_'));
-const anyFacts: fc.Arbitrary<Facts> = fc.record({
-  now: fc.constant(now),
-  configured: fc.boolean(),
-  loaded: fc.boolean(),
-  running: fc.option(
-    fc.record({
-      phase: fc.constantFrom('settle', 'load', 'compare', 'download', 'upload', 'check'),
-      table: fc.option(fc.string({ maxLength: 63 })),
-      done: amount,
-      total: fc.option(amount),
-    }),
-    { freq: 1 },
-  ),
-  aliveAt: fc.option(moment),
-  hq: fc.constantFrom('unknown', 'reachable', 'unreachable'),
-  error: fc.option(
-    fc.record({ code: fc.constantFrom(...codes), params: fc.constant({}), since: moment }),
-    { freq: 1 },
-  ),
-  paused: fc.option(fc.record({ since: moment, until: fc.option(moment) }), { freq: 1 }),
-  waiting: amount,
-  oldestUnsentAt: fc.option(moment, { freq: 1 }),
-  held: amount,
-  rejected: amount,
-  conflicts: amount,
-  lastRun: fc.option(
-    fc.record({
-      at: moment,
-      status: fc.constantFrom('completed', 'completed', 'partial', 'failed', 'cancelled'),
-    }),
-  ),
-  nextRunAt: fc.option(moment),
-  mode: fc.constantFrom('live', 'cron', 'manual'),
-  intervalMs: fc.integer({ min: 1_000, max: day }),
-  clockSkewMs: fc.option(fc.integer({ min: -2 * day, max: 2 * day })),
-  diskLow: fc.boolean(),
 });
 
 describe('each state has its facts', () => {
@@ -226,6 +163,7 @@ test('never idle while a row is held, rejected or unsent, a failure stands or th
         held: 0,
         rejected: 0,
         diskLow: false,
+        troubles: [],
         lastRun: { status: 'completed' },
       });
       expect(facts.hq).not.toBe('unreachable');
@@ -274,15 +212,16 @@ test('what needs attention is never hidden: held and rejected rows always light 
 test('an outage alone asks nobody for anything: the run it ended is no cause of its own', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
-      const { error, lastRun, loaded, configured, held, rejected } = facts;
+      const { error, lastRun, loaded, configured, held, rejected, running, paused } = facts;
       const outage = error !== null && failureKind(error.code) === 'connection';
       const { state, causes } = statusOf(facts);
       const open = causes.some(({ code }) => code === 'STATUS_LAST_RUN_OPEN');
       const listed = lastRun?.status === 'partial' && held + rejected > 0;
       const left = lastRun !== null && lastRun.status !== 'completed' && !listed;
       expect(open && outage && lastRun?.status === 'failed').toBe(false);
-      // Nothing else that a run left open is kept back.
-      expect(open || !(configured && loaded && error === null && left)).toBe(true);
+      // Nothing else that a run left open is kept back, but what the run at work or a resume takes up.
+      const takenUp = lastRun?.status === 'cancelled' && (running !== null || paused !== null);
+      expect(open || takenUp || !(configured && loaded && error === null && left)).toBe(true);
       expect(outage && state === 'idle').toBe(false);
     }),
     { numRuns: 5_000 },
@@ -324,6 +263,36 @@ test('rows that a run left over are said once, as the rows they are', () => {
 
   const gone = statusOf({ ...calm, lastRun: { at: now - minute, status: 'partial' } });
   expect(gone.causes.map(({ code }) => code)).toEqual(['STATUS_LAST_RUN_OPEN']);
+});
+
+test('a run that closing or a pause cut short is no alarm while the next one takes it up, and never up to date', () => {
+  const cut: Facts = { ...calm, lastRun: { at: now - minute, status: 'cancelled' } };
+  const running = { phase: 'settle', table: null, done: 0, total: null } as const;
+  expect(statusOf({ ...cut, running })).toMatchObject({ state: 'syncing', causes: [] });
+  const paused = { since: now, until: null };
+  expect(statusOf({ ...cut, paused })).toMatchObject({ state: 'paused', causes: [] });
+  expect(statusOf(cut)).toMatchObject({
+    state: 'attention',
+    reason: { code: 'STATUS_LAST_RUN_OPEN' },
+  });
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const cancelled = facts.lastRun?.status === 'cancelled';
+      expect(cancelled && statusOf(facts).state === 'idle').toBe(false);
+    }),
+  );
+});
+
+test('trouble beside the sync asks for attention, after everything that is about rows', () => {
+  const troubles = [{ code: 'STATUS_API_PORT_TAKEN', params: { port: 4_000 } }];
+  expect(statusOf({ ...calm, troubles })).toMatchObject({
+    state: 'attention',
+    reason: { code: 'STATUS_API_PORT_TAKEN' },
+  });
+  expect(statusOf({ ...calm, held: 1, troubles }).causes.map(({ code }) => code)).toEqual([
+    'STATUS_ROWS_SKIPPED',
+    'STATUS_API_PORT_TAKEN',
+  ]);
 });
 
 test('the first load at work asks for nothing; left half done, it does', () => {

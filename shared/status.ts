@@ -59,6 +59,8 @@ export interface Facts {
   /** This terminal's clock minus HQ's; null before it was measured. */
   readonly clockSkewMs: number | null;
   readonly diskLow: boolean;
+  /** What does not work beside the sync, which goes on: the web console, a program of the demo. */
+  readonly troubles: readonly Message[];
 }
 
 /** `reason` has three texts in the catalogue: headline, reason and tooltip (`renderStatus`). */
@@ -142,9 +144,12 @@ function failureCause(facts: Facts): Message[] {
 }
 
 /** A run that did not end well leaves something open, also where no row and no error says so. */
-function lastRunCause({ lastRun, error, held, rejected }: Facts): Message[] {
+function lastRunCause(facts: Facts): Message[] {
+  const { lastRun, error, held, rejected, running } = facts;
   if (lastRun === null) return [{ code: 'STATUS_NEVER_RUN', params: {} }];
   if (lastRun.status === 'completed') return [];
+  // Closing, pausing and other settings cut a run short; the one that takes it up is at work, or comes with the resume.
+  if (lastRun.status === 'cancelled' && (running !== null || isPaused(facts))) return [];
   // What it left over is listed and has its own cause.
   if (lastRun.status === 'partial' && held + rejected > 0) return [];
   // Why it ended is the state itself, offline or error: said once, and an absence of HQ stays calm.
@@ -180,6 +185,7 @@ function causesOf(facts: Facts): Message[] {
       ? [{ code: clockSkewMs > 0 ? 'STATUS_CLOCK_FAST' : 'STATUS_CLOCK_SLOW', params: { minutes } }]
       : []),
     ...openCause(facts),
+    ...facts.troubles,
   ];
 }
 

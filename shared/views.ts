@@ -57,6 +57,8 @@ export interface StatusView {
   readonly progress: readonly TableProgress[];
   /** One more cycle follows the one that runs. */
   readonly queued: boolean;
+  /** This terminal's own rows that HQ has not got although they were tried: held or refused ones. */
+  readonly keptBack: number;
 }
 
 /** A parent that rows wait for. */
@@ -184,6 +186,8 @@ export interface CheckResult {
     readonly table: string;
     readonly hq: number;
     readonly terminal: number;
+    /** Compared and equal; what is set aside is not among them. */
+    readonly same: number;
     readonly differing: number;
   }[];
   /** Why it did not come to its end. */
@@ -245,6 +249,8 @@ export interface SettingsShown {
   readonly appearance: 'auto' | 'light' | 'dark';
   readonly large: boolean;
   readonly launchAtLogin: boolean;
+  /** Desktop: say that PayFlow goes on when its window closes. */
+  readonly stillHereHint: boolean;
   readonly databasePath: string;
   readonly backups: readonly {
     readonly name: string;
@@ -255,6 +261,8 @@ export interface SettingsShown {
   readonly locked: readonly string[];
   /** False: this system keeps the password without real encryption; the form warns. */
   readonly secretsAreSafe: boolean;
+  /** Why the web console is off although it is switched on; three texts, as a state's (`renderStatus`). */
+  readonly apiProblem: Message | null;
 }
 
 export const CONNECTION_STEPS = [

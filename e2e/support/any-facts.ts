@@ -1,36 +1,30 @@
 import fc from 'fast-check';
+import { loadCatalogue } from '../../electron/host/messages.ts';
+import { quietFacts } from '../../renderer/testing/fake-states.ts';
 import { statusOf, type Facts } from '../../shared/status.ts';
 import type { StatusView } from '../../shared/views.ts';
 
 const now = Date.UTC(2026, 10, 22, 14, 32);
-const minute = 60_000;
-const day = 24 * 60 * minute;
+const day = 86_400_000;
 
-/** A terminal with nothing to tell. */
+/** A terminal with nothing to tell: the quiet afternoon of the fake window, in live mode. */
 export const calmFacts: Facts = {
-  now,
-  configured: true,
-  loaded: true,
-  running: null,
-  aliveAt: null,
-  hq: 'reachable',
-  error: null,
-  paused: null,
-  waiting: 0,
-  oldestUnsentAt: null,
-  held: 0,
-  rejected: 0,
+  ...quietFacts(now),
   conflicts: 0,
   lastRun: { at: now, status: 'completed' },
   nextRunAt: null,
   mode: 'live',
-  intervalMs: 5 * minute,
   clockSkewMs: 0,
-  diskLow: false,
 };
 
-const amount = fc.oneof(fc.constant(0), fc.nat(1_000_000));
+const amount = fc.oneof(fc.constant(0), fc.nat(1_000_000_000));
 const moment = fc.integer({ min: now - 3 * day, max: now + day });
+/** Every code that a run can end with, those that mean something of their own often enough. */
+const codes = [...loadCatalogue().entries.keys()].filter((code) => !code.startsWith('STATUS_'));
+const code = fc.oneof(
+  fc.constantFrom(...codes),
+  fc.constantFrom('HQ_LOGIN_REFUSED', 'LOCAL_FULL', 'HQ_TIMEOUT', 'HQ_BUSY', 'INTERNAL'),
+);
 
 /** Facts in every mixture, quiet ones often enough that each state is met. */
 export const anyFacts: fc.Arbitrary<Facts> = fc.record({
@@ -48,14 +42,7 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   ),
   aliveAt: fc.option(moment),
   hq: fc.constantFrom('unknown', 'reachable', 'reachable', 'unreachable'),
-  error: fc.option(
-    fc.record({
-      code: fc.constantFrom('HQ_LOGIN_REFUSED', 'LOCAL_FULL', 'HQ_TIMEOUT', 'HQ_BUSY', 'INTERNAL'),
-      params: fc.constant({}),
-      since: moment,
-    }),
-    { freq: 1 },
-  ),
+  error: fc.option(fc.record({ code, params: fc.constant({}), since: moment }), { freq: 1 }),
   paused: fc.option(fc.record({ since: moment, until: fc.option(moment) }), { freq: 1 }),
   waiting: amount,
   oldestUnsentAt: fc.option(moment, { freq: 1 }),
@@ -65,7 +52,7 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   lastRun: fc.option(
     fc.record({
       at: moment,
-      status: fc.constantFrom('completed', 'completed', 'partial', 'failed'),
+      status: fc.constantFrom('completed', 'completed', 'partial', 'failed', 'cancelled'),
     }),
   ),
   nextRunAt: fc.option(moment),
@@ -73,6 +60,15 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   intervalMs: fc.integer({ min: 1_000, max: day }),
   clockSkewMs: fc.option(fc.integer({ min: -2 * day, max: 2 * day })),
   diskLow: fc.boolean(),
+  troubles: fc.oneof(
+    fc.constant([]),
+    fc.constant([]),
+    fc.subarray([
+      { code: 'STATUS_API_PORT_TAKEN', params: { port: 4_000 } },
+      { code: 'STATUS_API_OFF', params: {} },
+      { code: 'STATUS_DEMO_ENDED', params: { program: 'till' } },
+    ]),
+  ),
 });
 
 /** The view of a host that knows these facts and nothing else. */
@@ -89,5 +85,6 @@ export function viewOf(facts: Facts): StatusView {
     nextRunAt: facts.nextRunAt,
     progress: [],
     queued: false,
+    keptBack: 0,
   };
 }

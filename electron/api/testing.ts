@@ -35,6 +35,7 @@ const facts: Facts = {
   intervalMs: 0,
   clockSkewMs: 12,
   diskLow: false,
+  troubles: [],
 };
 
 const view: StatusView = {
@@ -49,6 +50,7 @@ const view: StatusView = {
   nextRunAt: null,
   progress: [],
   queued: false,
+  keptBack: 3,
 };
 
 export interface NotedCall {

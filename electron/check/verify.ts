@@ -25,10 +25,10 @@ export async function verify(run: Checker): Promise<VerifyReport> {
   const tables: Record<string, VerifyTable> = {};
   let explained = 0;
   for (const table of run.index.tables) {
-    const { hq, terminal, differing } = await checkTable(run, table);
+    const { hq, terminal, same, differing } = await checkTable(run, table);
     const set = await setAside(run, table, differing);
     explained += set.explained;
-    tables[table.name] = { hq, terminal, differing: set.left };
+    tables[table.name] = { hq, terminal, same, differing: set.left };
   }
   return {
     equal: Object.values(tables).every((table) => table.differing.length === 0),
@@ -40,9 +40,10 @@ export async function verify(run: Checker): Promise<VerifyReport> {
 async function checkTable(
   run: Checker,
   table: TablePlan,
-): Promise<{ hq: number; terminal: number; differing: Compared[] }> {
+): Promise<{ hq: number; terminal: number; same: number; differing: Compared[] }> {
   let hq = 0;
   let terminal = 0;
+  let same = 0;
   const differing: Compared[] = [];
   for await (const compared of compareTable(run, table)) {
     if (compared.hq !== null) hq += 1;
@@ -54,8 +55,9 @@ async function checkTable(
     // What the terminal never downloads is checked by the terminal's rows alone.
     if (compared.local === null && !downloads(table.direction)) continue;
     if (compared.hq !== compared.local) differing.push(compared);
+    else same += 1;
   }
-  return { hq, terminal, differing };
+  return { hq, terminal, same, differing };
 }
 
 /** Takes out what has a reason: kept, unsent, held, rejected rows, and keys the feed has not brought yet. */

@@ -113,7 +113,7 @@ test('verify names what differs and cuts long lists', () => {
   const text = verifyText({
     equal: false,
     explained: 1,
-    tables: { orders: { hq: 20, terminal: 19, differing } },
+    tables: { orders: { hq: 20, terminal: 19, same: 0, differing } },
   });
   expect(text).toContain('id9, ... (12 in all)');
   expect(text).toContain('1 row set aside');

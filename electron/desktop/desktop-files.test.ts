@@ -25,10 +25,9 @@ test('start at login is an entry in the autostart folder, and taken back it is g
 test('the window remembers from one start to the next', () => {
   const place = { x: 1, y: 2, width: 800, height: 600, maximized: false };
   const memory = openMemory(folder);
-  expect(memory.read()).toEqual({ place: null, trayHintShown: false });
+  expect(memory.read()).toEqual({ place: null });
   memory.write({ place });
-  memory.write({ trayHintShown: true });
-  expect(openMemory(folder).read()).toEqual({ place, trayHintShown: true });
+  expect(openMemory(folder).read()).toEqual({ place });
 });
 
 test('a damaged memory is an empty one', () => {

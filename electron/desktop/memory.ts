@@ -5,8 +5,6 @@ import { windowPlace } from './window-place.ts';
 
 const schema = z.object({
   place: windowPlace.nullable().default(null),
-  /** The hint that PayFlow stays in the panel when its window closes has been shown. */
-  trayHintShown: z.boolean().default(false),
 });
 type Remembered = z.infer<typeof schema>;
 

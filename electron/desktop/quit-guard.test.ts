@@ -1,16 +1,23 @@
 import { expect, test } from 'vitest';
+import { loadCatalogue } from '../host/messages.ts';
 import { createQuitGuard, type QuitPorts } from './quit-guard.ts';
+import { quitTexts } from './quit-texts.ts';
 
 type Answer = 'sync' | 'quit' | 'cancel';
 
 /** A program with unsent rows, and what was done with it in order. */
-function program(unsent: number[], answers: Answer[], ports: Partial<QuitPorts> = {}) {
+function program(
+  unsent: number[],
+  answers: Answer[],
+  ports: Partial<QuitPorts> = {},
+  keptBack = 0,
+) {
   const done: string[] = [];
   let left = unsent.shift() ?? 0;
   const guard = createQuitGuard({
-    unsent: () => left,
-    ask: (count, again) => {
-      done.push(`ask ${count}${again ? ' again' : ''}`);
+    unsent: () => ({ waiting: left, keptBack }),
+    ask: ({ waiting }, again) => {
+      done.push(`ask ${waiting}${again ? ' again' : ''}`);
       return Promise.resolve(answers.shift() ?? 'cancel');
     },
     sync: () => {
@@ -45,6 +52,26 @@ test('what could not be sent is named, and asked about again', async () => {
   const { guard, done } = program([14, 3], ['sync', 'quit']);
   await guard.quit();
   expect(done).toEqual(['ask 14', 'sync', 'ask 3 again', 'close', 'exit']);
+});
+
+test('rows that were tried and kept back are asked about too, also when nothing else is unsent', async () => {
+  const { guard, done } = program([0], ['quit'], {}, 2);
+  await guard.quit();
+  expect(done).toEqual(['ask 0', 'close', 'exit']);
+});
+
+test('the question names what waits and what is kept back, each with its number', () => {
+  const texts = (waiting: number, keptBack: number, again = false): string =>
+    quitTexts(loadCatalogue(), { waiting, keptBack }, again).message;
+  expect(texts(14, 0)).toBe('14 changes are saved here and not sent to HQ yet.');
+  expect(texts(1, 2)).toBe(
+    '1 change is saved here and not sent to HQ yet. 2 rows of this terminal are kept here ' +
+      'because HQ could not take them yet: see Held rows.',
+  );
+  expect(texts(0, 1, true)).toBe(
+    '1 row of this terminal is kept here because HQ could not take it yet: see Held rows.',
+  );
+  expect(texts(3, 0, true)).toBe('3 changes could not be sent just now.');
 });
 
 test('"Cancel" leaves everything as it is, and the next wish is asked about again', async () => {

@@ -4,15 +4,23 @@
  */
 export interface QuitPorts {
   /** Rows saved here that HQ has not. */
-  unsent(): number;
-  /** `again`: it was tried, and this many are left. */
-  ask(unsent: number, again: boolean): Promise<'sync' | 'quit' | 'cancel'>;
+  unsent(): Unsent;
+  /** `again`: it was tried, and these are left. */
+  ask(unsent: Unsent, again: boolean): Promise<'sync' | 'quit' | 'cancel'>;
   /** One cycle, to its end whatever it is. */
   sync(): Promise<void>;
   /** Lets go of files and connections; its failure must not keep the program alive. */
   close(): Promise<void>;
   /** Ends the program. */
   exit(): void;
+}
+
+/** What of this terminal HQ has not got. */
+export interface Unsent {
+  /** Goes with the next sync. */
+  readonly waiting: number;
+  /** Was tried, and waits for another row or was refused. */
+  readonly keptBack: number;
 }
 
 export interface QuitGuard {
@@ -30,7 +38,7 @@ export function createQuitGuard(ports: QuitPorts): QuitGuard {
   async function mayLeave(): Promise<boolean> {
     for (let again = false; ; again = true) {
       const unsent = ports.unsent();
-      if (unsent === 0) return true;
+      if (unsent.waiting + unsent.keptBack === 0) return true;
       const answer = await ports.ask(unsent, again);
       if (answer !== 'sync') return answer === 'quit';
       await ports.sync();

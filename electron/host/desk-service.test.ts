@@ -5,6 +5,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { RunReport } from '../../shared/report.ts';
 import { tempFolder } from '../local/testing.ts';
 import { deskService } from './desk-service.ts';
+import type { Message } from '../../shared/report.ts';
 import type { CheckRun, CycleAsked, Desk, DeskCalls, DeskServiceDeps } from './desk-types.ts';
 import { loadCatalogue } from './messages.ts';
 import { openSettingsStore, type SettingsStore } from './settings-store.ts';
@@ -27,6 +28,7 @@ let check: CheckRun | null;
 let state: ReturnType<DeskServiceDeps['load']>;
 let login: boolean[];
 let deps: DeskServiceDeps;
+let trouble: Message | null;
 let calls: DeskCalls;
 
 const found = <T>(...rows: T[]) => Promise.resolve({ rows, total: rows.length });
@@ -112,6 +114,7 @@ beforeEach(() => {
   store = openSettingsStore({ folder: folder.path, envFolder: folder.path, env: {}, secrets });
   [asked, restarted, changed, edits, login] = [[], [], [], [], []];
   check = null;
+  trouble = null;
   state = { loaded: false, running: false, error: null };
   deps = {
     desk,
@@ -132,6 +135,8 @@ beforeEach(() => {
       restarted.push(settings);
       return Promise.resolve();
     },
+    apiProblem: () => trouble,
+    demoProblem: () => undefined,
     changed: (topics) => {
       changed.push(...topics);
     },
@@ -236,7 +241,7 @@ test('differing rows come from the last check; without one the list is stale', a
     equal: false,
     explained: 1,
     error: null,
-    tables: [{ table: 'products', hq: 3, terminal: 3, differing: ['a', 'b', 'c'] }],
+    tables: [{ table: 'products', hq: 3, terminal: 3, same: 0, differing: ['a', 'b', 'c'] }],
   };
   const last = await calls.lastCheck({});
   expect(last).toMatchObject({ equal: false, tables: [{ table: 'products', differing: 3 }] });
@@ -328,4 +333,19 @@ test('the end of the log is shown; without a log there is nothing', async () => 
 
 test('where no demo can run, none is started', async () => {
   expect(await codeOf(() => calls.startDemo({}))).toBe('NOT_ON_THIS_SURFACE');
+});
+
+test('settings say why the web console is off, and an emptied password is gone', async () => {
+  expect((await calls.settings({})).apiProblem).toBeNull();
+  trouble = { code: 'STATUS_API_PORT_TAKEN', params: { port: 4_000 } };
+  expect((await calls.settings({})).apiProblem).toEqual(trouble);
+  const hq = { host: 'hq', port: 5432, database: 'shop', user: 'till', tls: 'off' } as const;
+  await calls.saveSettings({ hq: { ...hq, password: 'kept' } });
+  expect(await calls.saveSettings({ hq })).toMatchObject({
+    apiProblem: trouble,
+    hq: { hasPassword: true },
+  });
+  expect((await calls.saveSettings({ hq: { ...hq, password: '' } })).hq).toMatchObject({
+    hasPassword: false,
+  });
 });

@@ -209,6 +209,7 @@ export interface CheckRun {
     readonly table: string;
     readonly hq: number;
     readonly terminal: number;
+    readonly same: number;
     /** Keys of the rows that differ. */
     readonly differing: readonly string[];
   }[];
@@ -233,6 +234,10 @@ export interface DeskServiceDeps {
   /** Ends what runs, closes the threads and opens them with these settings. */
   restart(settings: Settings): Promise<void>;
   changed(topics: readonly Topic[]): void;
+  /** Why the web console is off although it is switched on. */
+  apiProblem(): Message | null;
+  /** A program of the demo has ended by itself; null: none. */
+  demoProblem(problem: Message | null): void;
   /** Absent in `serve`. */
   readonly desktop?: DesktopPorts;
   /** False where no demo can be started inside (no PostgreSQL of its own at hand). */

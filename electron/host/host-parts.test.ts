@@ -60,6 +60,7 @@ function parts(more: Partial<StatusParts> = {}): StatusParts {
     aliveAt: null,
     tables: [],
     waitingAtHq: null,
+    troubles: {},
     intervalMs: 0,
     ...more,
   };
@@ -116,6 +117,30 @@ test('a run that met nothing does not hide rows that still wait', () => {
     lastRun: { status: 'partial' },
     lastCompleteAt: null,
   });
+});
+
+test('a run that closing cut short is taken up at once: the state never stands at attention meanwhile', () => {
+  const lastRun = { at: 8_000, status: 'cancelled', received: 0, sent: 0 } as const;
+  const local = { ...loaded({}), lastRun };
+  const { scheduler } = parts();
+  const running = { ...scheduler, running: { what: 'cycle', since: 8_990 } } as const;
+  const begun = statusView(parts({ local, scheduler: running }), 9_000);
+  expect(begun).toMatchObject({ status: { state: 'syncing', attention: false } });
+  expect(statusView(parts({ local }), 9_000).status).toMatchObject({
+    state: 'attention',
+    reason: { code: 'STATUS_LAST_RUN_OPEN' },
+  });
+});
+
+test('what does not work beside the sync is part of the facts, and goes when it works again', () => {
+  const trouble = { code: 'STATUS_API_PORT_TAKEN', params: { port: 4_000 } };
+  const seen = { ...nothingSeen, lastRun: { at: 8, status: 'completed', received: 0, sent: 0 } };
+  const given = { local: loaded({}), seen } as Partial<StatusParts>;
+  expect(statusView(parts({ ...given, troubles: { api: trouble } }), 9).status).toMatchObject({
+    state: 'attention',
+    reason: trouble,
+  });
+  expect(statusView(parts(given), 9).status.state).toBe('idle');
 });
 
 test('HQ out of reach has no count that anybody could know', () => {

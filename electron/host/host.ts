@@ -1,5 +1,6 @@
 import type { HostEvent, Method } from '../../shared/contract.ts';
 import { PayflowError } from '../../shared/errors.ts';
+import type { Message } from '../../shared/report.ts';
 import { deskOverThreads } from './desk-over-threads.ts';
 import { deskService } from './desk-service.ts';
 import type { DeskServiceDeps } from './desk-types.ts';
@@ -14,6 +15,8 @@ import { systemTimers } from './scheduler-shell.ts';
 /** The host with what the published HTTP endpoints need beside its contract. */
 export interface FullHost extends Host {
   readonly publicApi: PublicApi;
+  /** The web console could not start, and why: three texts, as a state's; null: it is not in trouble. */
+  apiProblem(problem: Message | null): void;
   /** For tests: the engine thread ends as by a crash. */
   crashEngine(): Promise<void>;
 }
@@ -71,6 +74,9 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
       closing ??= runtime.close().then(() => desk.close());
       return closing;
     },
+    apiProblem: (problem) => {
+      runtime.trouble('api', problem);
+    },
     crashEngine: () => runtime.engine.crash(),
     publicApi: publicApi({
       reader: () => runtime.reader,
@@ -99,6 +105,10 @@ function deskDeps(options: HostOptions, runtime: Runtime): DeskServiceDeps {
       if (!loaded && !running) runtime.request({ direction: 'both', retry: [], fetch: [] });
     },
     restart: (settings) => runtime.restart(settings),
+    apiProblem: () => runtime.troubleOf('api'),
+    demoProblem: (problem) => {
+      runtime.trouble('demo', problem);
+    },
     changed: (topics) => {
       runtime.changed(topics);
     },

@@ -6,7 +6,7 @@ import type { Facts } from '../../shared/status.ts';
 import type { StatusView } from '../../shared/views.ts';
 import { localVersion } from '../local/migrate.ts';
 import { openLocal, type ReadableDb } from '../local/open.ts';
-import { lastRunWith, metaValue, storeName } from '../local/views.ts';
+import { lastRunWith, metaValue, storeName, waiting } from '../local/views.ts';
 import { META } from '../sync/connect.ts';
 import type { Settings } from './settings.ts';
 import { statusReport } from './status-report.ts';
@@ -20,7 +20,7 @@ export interface KeptPause {
 /** What payflow.db alone says; the host adds what only it knows (a run under way, HQ's reach, the next run). */
 export interface LocalFacts extends Pick<
   StatusView,
-  'terminal' | 'store' | 'lastRun' | 'lastCompleteAt' | 'pricesAt'
+  'terminal' | 'store' | 'lastRun' | 'lastCompleteAt' | 'pricesAt' | 'keptBack'
 > {
   /** Sync has been set up in this file. */
   readonly initialised: boolean;
@@ -79,7 +79,14 @@ function storedPlan(db: ReadableDb): Plan | null {
 
 export function localFacts(db: ReadableDb | null, settings: Settings, now: number): LocalFacts {
   const { facts, terminal } = statusReport(db, settings, now);
-  const nothing = { terminal, store: null, lastRun: null, lastCompleteAt: null, pricesAt: null };
+  const nothing = {
+    terminal,
+    store: null,
+    lastRun: null,
+    lastCompleteAt: null,
+    pricesAt: null,
+    keptBack: 0,
+  };
   if (db === null) return { ...nothing, initialised: false, facts, pause: null };
   const time = (text: string | null): number | null => (text === null ? null : Date.parse(text));
   const moved = lastRunWith(db, null);
@@ -102,6 +109,7 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
             sent: report === null ? 0 : recordsMoved(report.upload),
           },
     lastCompleteAt: whole ?? time(complete?.endedAt ?? null),
+    keptBack: waiting(db).keptBack,
     pricesAt: facts.loaded ? (time(metaValue(db, META.lastDownloadAt)) ?? lastRunAt) : null,
     pause: parsePause(metaValue(db, PAUSE_META)),
   };

@@ -75,7 +75,7 @@ export function ownService(
           runs,
           groups: groups.rows,
           groupsTotal: groups.total,
-          settings: settingsStore.shown(),
+          settings: { ...settingsStore.shown(), apiProblem: runtime.troubleOf('api') },
           logPath: log.path,
         }),
       };

@@ -15,7 +15,7 @@ import type { Timers } from './scheduler-shell.ts';
 import { Session, type SessionEvent } from './session.ts';
 import type { Settings } from './settings.ts';
 import { StatusBoard } from './status-board.ts';
-import { nothingSeen, type StatusParts } from './status-view.ts';
+import { nothingSeen, type StatusParts, type TroubleOf } from './status-view.ts';
 
 export interface RuntimeOptions {
   readonly log: Log;
@@ -139,6 +139,19 @@ export class Runtime {
     this.send({ type: 'check' });
   }
 
+  /** Something beside the sync does not work (null: any more). */
+  trouble(of: TroubleOf, message: Message | null): void {
+    const { [of]: before = null, ...others } = this.#board.parts.troubles;
+    // Who hears of it may try again, and must not hear of the same end for ever.
+    if (JSON.stringify(before) === JSON.stringify(message)) return;
+    this.#board.change({ troubles: message === null ? others : { ...others, [of]: message } });
+    this.changed(['settings']);
+  }
+
+  troubleOf(of: TroubleOf): Message | null {
+    return this.#board.parts.troubles[of] ?? null;
+  }
+
   changed(topics: readonly Topic[]): void {
     this.#options.tell({ type: 'changed', topics });
   }
@@ -170,8 +183,13 @@ export class Runtime {
     this.#display.hide();
     this.#lastCheck = null;
     this.#setUp = false;
-    this.#board.change(firstParts(this.#session, settings, this.#options.timers.now()));
+    // What begins at once is part of the first picture.
     this.#session.scheduler.send({ type: 'start' });
+    const { troubles } = this.#board.parts;
+    this.#board.change({
+      ...firstParts(this.#session, settings, this.#options.timers.now()),
+      troubles,
+    });
   }
 
   // ------------------------------------------------------------------------------- what the session says
@@ -305,6 +323,7 @@ function firstParts(session: Session, settings: Settings, now: number): StatusPa
     aliveAt: null,
     tables: [],
     waitingAtHq: null,
+    troubles: {},
     intervalMs: settings.mode === 'cron' ? cronInterval(settings.cron, now) : 0,
   };
 }

@@ -25,6 +25,7 @@ export function settingsCalls(
   const toOwnShop = async (): Promise<void> => {
     const ended = demo;
     demo = null;
+    deps.demoProblem(null);
     await deps.restart(store.settings());
     await ended?.end();
   };
@@ -36,12 +37,16 @@ export function settingsCalls(
       await deps.restart(shop.settings);
       await deps.startLoad();
       await loaded(deps);
-      shop.open();
+      shop.open((program) => {
+        deps.demoProblem({ code: 'STATUS_DEMO_ENDED', params: { program } });
+      });
     } catch (error) {
       await toOwnShop();
       throw error;
     }
   };
+
+  const shown = () => ({ ...store.shown(), apiProblem: deps.apiProblem() });
 
   return {
     isDemo: () => demo !== null,
@@ -51,7 +56,7 @@ export function settingsCalls(
       await ended?.end();
     },
     calls: {
-      settings: () => Promise.resolve(store.shown()),
+      settings: () => Promise.resolve(shown()),
       async saveSettings(patch) {
         const before = JSON.stringify(store.settings());
         store.save(patch);
@@ -60,7 +65,7 @@ export function settingsCalls(
         const changed = before !== JSON.stringify(store.settings()) && namesEngine(patch);
         if (changed && demo === null) await deps.restart(store.settings());
         deps.changed(['settings', 'setup']);
-        return store.shown();
+        return shown();
       },
       testConnection: ({ hq, terminal }) =>
         deps.desk.testConnection({ address: store.addressOf(hq), terminal }),

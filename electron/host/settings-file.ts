@@ -41,6 +41,7 @@ const schema = z.looseObject({
   appearance: z.enum(['auto', 'light', 'dark']).optional(),
   large: z.boolean().optional(),
   launchAtLogin: z.boolean().optional(),
+  stillHereHint: z.boolean().optional(),
 });
 
 /** Keys that a newer PayFlow has added are kept as they are. */

@@ -19,8 +19,18 @@ import {
 /** Settings that only the app has; the command line does without them. */
 export type Preferences = Pick<
   SettingsShown,
-  'apiEnabled' | 'apiPort' | 'notifications' | 'language' | 'appearance' | 'large' | 'launchAtLogin'
+  | 'apiEnabled'
+  | 'apiPort'
+  | 'notifications'
+  | 'language'
+  | 'appearance'
+  | 'large'
+  | 'launchAtLogin'
+  | 'stillHereHint'
 >;
+
+/** What the settings alone know of the form. */
+export type StoredSettings = Omit<SettingsShown, 'apiProblem'>;
 
 /**
  * The settings of the desktop app: `settings.json` in the user-data folder, below the environment and `.env`, which win
@@ -31,7 +41,7 @@ export interface SettingsStore {
   settings(): Settings;
   preferences(): Preferences;
   /** For the form: without secrets, with the backups. */
-  shown(): SettingsShown;
+  shown(): StoredSettings;
   /** A person has chosen a language, so the first run need not ask for it again. */
   languageChosen(): boolean;
   /**
@@ -108,7 +118,8 @@ class FileSettings implements SettingsStore {
   }
 
   preferences(): Preferences {
-    const { apiEnabled, notifications, language, appearance, large, launchAtLogin } = this.#file;
+    const { apiEnabled, notifications, language, appearance, large } = this.#file;
+    const { launchAtLogin, stillHereHint } = this.#file;
     return {
       apiEnabled: apiEnabled ?? false,
       apiPort: this.#settings.port,
@@ -117,10 +128,11 @@ class FileSettings implements SettingsStore {
       appearance: appearance ?? 'auto',
       large: large ?? false,
       launchAtLogin: launchAtLogin ?? true,
+      stillHereHint: stillHereHint ?? true,
     };
   }
 
-  shown(): SettingsShown {
+  shown(): StoredSettings {
     const { hq, terminal, mode, cron, batchSize, backupKeep, databasePath } = this.#settings;
     return {
       hq: hq === null ? null : shownAddress(hq),

@@ -36,6 +36,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     intervalMs: 0,
     clockSkewMs: null,
     diskLow: false,
+    troubles: [],
   };
 }
 

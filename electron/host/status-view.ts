@@ -14,6 +14,9 @@ export interface SeenHere {
 
 export const nothingSeen: SeenHere = { failure: undefined, lastRun: null, downloadedAt: null };
 
+/** What can fail beside the sync. */
+export type TroubleOf = 'api' | 'demo';
+
 export interface StatusParts {
   readonly local: LocalFacts;
   readonly scheduler: SchedulerState;
@@ -24,6 +27,8 @@ export interface StatusParts {
   readonly aliveAt: number | null;
   readonly tables: readonly TableProgress[];
   readonly waitingAtHq: number | null;
+  /** What does not work beside the sync, by what it is. */
+  readonly troubles: Readonly<Partial<Record<TroubleOf, Message>>>;
   /** Between two runs of cron mode. */
   readonly intervalMs: number;
 }
@@ -48,10 +53,15 @@ function errorOf({ local, seen: { failure } }: StatusParts): Facts['error'] {
   return { ...failure, since: Math.min(failure.since, local.facts.error?.since ?? failure.since) };
 }
 
+const justBegun: Running = { phase: 'settle', table: null, done: 0, total: null };
+
 /** The whole status from its parts; everything that shows a state shows this. */
 export function statusView(parts: StatusParts, now: number): StatusView {
-  const { local, scheduler, running, aliveAt, tables, seen, waitingAtHq, intervalMs } = parts;
+  const { local, scheduler, aliveAt, tables, seen, waitingAtHq, intervalMs } = parts;
   const lastRun = lastRunOf(parts);
+  // What takes up a run that was cut short shows at once: nothing may look as if that had been left lying.
+  const takesUp = scheduler.running !== null && lastRun?.status === 'cancelled';
+  const running = parts.running ?? (takesUp ? justBegun : null);
   const facts: Facts = {
     ...local.facts,
     now,
@@ -65,6 +75,7 @@ export function statusView(parts: StatusParts, now: number): StatusView {
     nextRunAt: nextRunAt(scheduler),
     mode: scheduler.mode,
     intervalMs,
+    troubles: Object.values(parts.troubles),
   };
   return {
     status: statusOf(facts),
@@ -81,6 +92,7 @@ export function statusView(parts: StatusParts, now: number): StatusView {
     nextRunAt: facts.nextRunAt,
     progress: running === null ? [] : tables,
     queued: scheduler.running !== null && scheduler.queued !== null,
+    keptBack: local.keptBack,
   };
 }
 

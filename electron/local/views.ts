@@ -85,6 +85,8 @@ export interface Waiting {
   readonly held: number;
   readonly rejected: number;
   readonly conflicts: number;
+  /** Of held and rejected ones, those that go to HQ. */
+  readonly keptBack: number;
 }
 
 export function waiting(db: ReadableDb): Waiting {
@@ -98,7 +100,9 @@ export function waiting(db: ReadableDb): Waiting {
          GROUP BY o.tbl, o.local_id)
       SELECT (SELECT count(*) FROM unsent) AS upload, (SELECT min(at) FROM unsent) AS oldestUnsentAt,
              (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
-             (SELECT count(*) FROM sync_conflict) AS conflicts`,
+             (SELECT count(*) FROM sync_conflict) AS conflicts,
+             (SELECT count(*) FROM sync_held WHERE direction = 'upload')
+               + (SELECT count(*) FROM sync_rejected WHERE direction = 'upload') AS keptBack`,
     )
     .get() as Waiting;
 }

@@ -1,6 +1,7 @@
 import { shell } from 'electron';
 import type { RunningApi } from '../api/start.ts';
 import { tokenSecret } from '../api/secret.ts';
+import { apiProblem } from '../desktop/api-problem.ts';
 import { createApiSwitch } from '../desktop/api-switch.ts';
 import type { FullHost } from '../host/host.ts';
 import type { Log } from '../host/log.ts';
@@ -50,11 +51,16 @@ export function createConsole(options: ConsoleOptions): WebConsole {
     },
     onProblem: (error) => {
       log.error('the HTTP API could not start', error);
+      host.apiProblem(apiProblem(error));
     },
-    onChange,
+    onChange() {
+      if (api.running() !== null) host.apiProblem(null);
+      onChange();
+    },
   });
   const apply = (): void => {
     const { apiEnabled, apiPort } = store.preferences();
+    if (!apiEnabled) host.apiProblem(null);
     void api.apply({ enabled: apiEnabled, port: apiPort });
   };
   const unsubscribe = host.subscribe((event) => {

@@ -5,6 +5,7 @@ import type { StatusView } from '../../shared/views.ts';
 import { crashPage } from '../desktop/crash-page.ts';
 import { openMemory } from '../desktop/memory.ts';
 import { createQuitGuard } from '../desktop/quit-guard.ts';
+import { createStillHere } from '../desktop/still-here.ts';
 import { syncOnce } from '../desktop/sync-once.ts';
 import { createHost } from '../host/host.ts';
 import type { Host } from '../host/host-types.ts';
@@ -19,12 +20,12 @@ import { desktopPorts } from './desktop-ports.ts';
 import { createConsole } from './console.ts';
 import { showHost, type Faces } from './faces.ts';
 import { answerWindow } from './ipc.ts';
-import { notify } from './notifications.ts';
 import { serveWindow } from './protocol.ts';
 import { askBeforeQuit } from './quit-dialog.ts';
 import { openSecrets } from './secrets.ts';
 import { denyPermissions } from './security.ts';
 import { textsFor } from './texts.ts';
+import { showStillHere } from './still-here-dialog.ts';
 import { createWindow } from './window.ts';
 
 /** Built, main process and window lie side by side. */
@@ -72,12 +73,23 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
   });
   const guard = createQuitGuard({
     // Before the host is there nothing can have been sold under its eyes.
-    unsent: () => current()?.facts.waiting ?? 0,
-    ask: (count, again) => askBeforeQuit(texts().catalogue, window.browserWindow, count, again),
+    unsent: () => ({
+      waiting: current()?.facts.waiting ?? 0,
+      keptBack: current()?.keptBack ?? 0,
+    }),
+    ask: (unsent, again) => askBeforeQuit(texts().catalogue, window.browserWindow, unsent, again),
     sync: async () => syncOnce(await ready.promise),
     close: () => within(closeLimitMs, closeAll()),
     exit: () => {
       app.quit();
+    },
+  });
+  const sayStillHere = createStillHere({
+    hasTray: () => faces?.hasTray() === true,
+    wanted: () => store.preferences().stillHereHint,
+    ask: () => showStillHere(texts().catalogue),
+    async stop() {
+      await askFor(await ready.promise, log)('saveSettings', { stillHereHint: false });
     },
   });
   const window = createWindow({
@@ -87,11 +99,8 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
     mayClose: () => guard.leaving,
     hasTray: () => faces?.hasTray() ?? false,
     onHidden: () => {
-      if (memory.read().trayHintShown || faces?.hasTray() !== true) return;
-      memory.write({ trayHintShown: true });
-      const hint = { code: 'NOTICE_STILL_HERE', params: {} };
-      notify(texts().catalogue, hint, () => {
-        window.show();
+      sayStillHere().catch((error: unknown) => {
+        log.error('the hint of the closed window', error);
       });
     },
   });

@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { nextAsked } from './check-store.ts';
 import { checkRunning, fieldPairs, resultSentence } from './check-words.ts';
 
-const table = (hq: number, terminal: number, differing = 0) => ({
+const table = (hq: number, terminal: number, differing = 0, same = Math.min(hq, terminal)) => ({
   ref: 't',
   table: 'orders',
   hq,
   terminal,
+  same,
   differing,
 });
 
@@ -16,9 +17,9 @@ test('equal sides: how many rows both hold', () => {
   ).toEqual({ key: 'check.same', params: { rows: 15, explained: 0 } });
 });
 
-test('a row that waits on one side is no row that both hold', () => {
+test('a row that waits is no row that both hold, on one side or with other values on both', () => {
   expect(
-    resultSentence({ equal: true, explained: 3, tables: [table(10, 12), table(6, 5)] }),
+    resultSentence({ equal: true, explained: 3, tables: [table(11, 12, 0, 10), table(6, 5)] }),
   ).toEqual({ key: 'check.same.set-aside', params: { rows: 15, explained: 3 } });
 });
 

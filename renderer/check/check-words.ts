@@ -29,8 +29,7 @@ export function resultSentence(result: Pick<CheckResult, 'equal' | 'explained' |
       params: { differing: sum(({ differing }) => differing), explained },
     };
   }
-  // A row that waits is on one side only, as a rule: what both have is what the smaller side has.
-  const rows = sum(({ hq, terminal }) => Math.min(hq, terminal));
+  const rows = sum(({ same }) => same);
   return { key: `check.same${tail}`, params: { rows, explained } };
 }
 

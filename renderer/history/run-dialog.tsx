@@ -7,7 +7,8 @@ import { ShortValue } from '../components/short-value.tsx';
 import { tableLabel } from '../components/table-label.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useRouter } from '../shell/router-store.ts';
-import { COLUMNS, lineOf, removedIn, tableLines } from './history-words.ts';
+import { CountCells, CountsTable } from './counts-table.tsx';
+import { lineOf, removedIn, tableLines } from './history-words.ts';
 import { RunStatusBadge } from './run-status.tsx';
 
 interface RunDialogProps {
@@ -62,35 +63,16 @@ function Tables({ report }: { readonly report: RunReport }) {
   if (lines.length === 0) return <Text>{t('history.run.no-tables')}</Text>;
   return (
     <>
-      <Table.ScrollContainer minWidth={0} type="native">
-        <Table captionSide="top" verticalSpacing="sm" horizontalSpacing={6}>
-          <Table.Caption>{t('history.run.tables')}</Table.Caption>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t('history.table')}</Table.Th>
-              {COLUMNS.map((column) => (
-                <Table.Th key={column} ta="right">
-                  {t(`history.${column}`)}
-                </Table.Th>
-              ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {lines.map(({ table, counts }) => (
-              <Table.Tr key={table}>
-                <Table.Th scope="row" fw={400}>
-                  <ShortValue value={tableLabel(table)} lines={2} />
-                </Table.Th>
-                {COLUMNS.map((column) => (
-                  <Table.Td key={column} ta="right">
-                    {t.number(counts[column])}
-                  </Table.Td>
-                ))}
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <CountsTable caption={t('history.run.tables')} captionSide="top" first={t('history.table')}>
+        {lines.map(({ table, counts }) => (
+          <Table.Tr key={table}>
+            <Table.Th scope="row" fw={400}>
+              <ShortValue value={tableLabel(table)} lines={2} />
+            </Table.Th>
+            <CountCells counts={counts} />
+          </Table.Tr>
+        ))}
+      </CountsTable>
       {removed === 0 ? null : <Text>{t('history.run.removed', { count: removed })}</Text>}
     </>
   );

@@ -1,7 +1,8 @@
 import { Group, Table, Text, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import type { RunShown } from '../../shared/views.ts';
 import { useText } from '../i18n/use-text.ts';
-import { COLUMNS, lineOf } from './history-words.ts';
+import { CountCells, CountsTable } from './counts-table.tsx';
+import { lineOf } from './history-words.ts';
 import { RunStatusBadge } from './run-status.tsx';
 
 interface RunTableProps {
@@ -13,28 +14,16 @@ interface RunTableProps {
 export function RunTable({ runs, onOpen }: RunTableProps) {
   const t = useText();
   return (
-    <Table.ScrollContainer minWidth={0} type="native">
-      <Table highlightOnHover verticalSpacing="sm" horizontalSpacing={6}>
-        <Table.Caption>
-          <VisuallyHidden>{t('history.list')}</VisuallyHidden>
-        </Table.Caption>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t('history.run')}</Table.Th>
-            {COLUMNS.map((column) => (
-              <Table.Th key={column} ta="right">
-                {t(`history.${column}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {runs.map((run) => (
-            <RunLine key={run.runId} run={run} onOpen={onOpen} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <CountsTable
+      caption={<VisuallyHidden>{t('history.list')}</VisuallyHidden>}
+      captionSide="bottom"
+      first={t('history.run')}
+      highlightOnHover
+    >
+      {runs.map((run) => (
+        <RunLine key={run.runId} run={run} onOpen={onOpen} />
+      ))}
+    </CountsTable>
   );
 }
 
@@ -64,11 +53,7 @@ function RunLine({ run, onOpen }: RunLineProps) {
           {t(`history.direction.${report.direction}`)}, {t.duration(report.durationMs)}
         </Text>
       </Table.Th>
-      {COLUMNS.map((column) => (
-        <Table.Td key={column} ta="right">
-          {t.number(counts[column])}
-        </Table.Td>
-      ))}
+      <CountCells counts={counts} />
     </Table.Tr>
   );
 }

@@ -27,6 +27,7 @@ const facts: Facts = {
   intervalMs: 300_000,
   clockSkewMs: null,
   diskLow: false,
+  troubles: [],
 };
 
 function statusWith(changed: Partial<Facts>): StatusView {
@@ -43,6 +44,7 @@ function statusWith(changed: Partial<Facts>): StatusView {
     nextRunAt: all.nextRunAt,
     progress: [],
     queued: false,
+    keptBack: 0,
   };
 }
 

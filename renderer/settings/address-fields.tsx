@@ -1,7 +1,7 @@
 import { Alert, Group, PasswordInput, Select, Stack } from '@mantine/core';
 import { IconLockOpen } from '@tabler/icons-react';
 import { useText } from '../i18n/use-text.ts';
-import { fieldStyles, NumberField, TextField, useHelp } from './fields.tsx';
+import { fieldStyles, NumberField, SwitchField, TextField, useHelp } from './fields.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
 const kinds = ['verify', 'require', 'off'] as const;
@@ -37,11 +37,15 @@ export function AddressFields({ form }: { readonly form: SettingsForm }) {
         value={draft.password}
         error={form.errorOf('password')}
         readOnly={locked}
+        disabled={draft.noPassword}
         autoComplete="new-password"
         onChange={(event) => {
           edit({ password: event.currentTarget.value });
         }}
       />
+      {kept && !locked ? (
+        <SwitchField form={form} field="noPassword" label={t('settings.password.remove')} />
+      ) : null}
       {shown.secretsAreSafe ? null : (
         <Alert role="note" color="yellow" variant="outline" icon={<IconLockOpen aria-hidden />}>
           {t('settings.password.unsafe')}

@@ -26,10 +26,12 @@ const shown: SettingsShown = {
   appearance: 'auto',
   large: false,
   launchAtLogin: true,
+  stillHereHint: true,
   databasePath: '/x/payflow.db',
   backups: [],
   locked: [],
   secretsAreSafe: true,
+  apiProblem: null,
 };
 
 const patch = (edits: Edits, saved = shown) => patchOf(saved, { ...draftOf(saved), ...edits });
@@ -69,6 +71,16 @@ test('the address is saved as a whole, the password only when one was typed', ()
   });
 });
 
+test('a kept password can be taken away', () => {
+  const { host, port, database, user, tls } = draftOf(shown);
+  expect(patch({ noPassword: true })).toEqual({
+    hq: { host, port, database, user, tls, password: '' },
+  });
+  // Whatever stood in the field: it goes.
+  expect(patch({ noPassword: true, password: 'p' })).toMatchObject({ hq: { password: '' } });
+  expect(settingOf('noPassword')).toBe('hq');
+});
+
 test('one switch of the notifications brings the others along', () => {
   expect(patch({ offline: false })).toEqual({
     notifications: { attention: true, error: true, offline: false },
@@ -97,6 +109,7 @@ test('every patch is one that the contract takes', () => {
     appearance: 'dark',
     large: true,
     launchAtLogin: false,
+    stillHereHint: false,
   });
   expect(contract.saveSettings.args.parse(all)).toEqual(all);
 });

@@ -10,6 +10,8 @@ export interface Draft {
   readonly database: string;
   readonly user: string;
   readonly password: string;
+  /** The kept password is to go: HQ asks for none. */
+  readonly noPassword: boolean;
   readonly tls: HqAddressForm['tls'];
   readonly terminal: string;
   readonly mode: SettingsShown['mode'];
@@ -25,6 +27,7 @@ export interface Draft {
   readonly appearance: SettingsShown['appearance'];
   readonly large: boolean;
   readonly launchAtLogin: boolean;
+  readonly stillHereHint: boolean;
 }
 
 export type Field = keyof Draft;
@@ -47,6 +50,7 @@ export function draftOf(shown: SettingsShown): Draft {
     user,
     tls,
     password: '',
+    noPassword: false,
     terminal: shown.terminal ?? '',
     mode: shown.mode,
     cron: shown.cron,
@@ -59,10 +63,19 @@ export function draftOf(shown: SettingsShown): Draft {
     appearance: shown.appearance,
     large: shown.large,
     launchAtLogin: shown.launchAtLogin,
+    stillHereHint: shown.stillHereHint,
   };
 }
 
-const addressFields = ['host', 'port', 'database', 'user', 'password', 'tls'] as const;
+const addressFields = [
+  'host',
+  'port',
+  'database',
+  'user',
+  'password',
+  'noPassword',
+  'tls',
+] as const;
 const noticeFields = ['attention', 'error', 'offline'] as const;
 const plainFields = [
   'terminal',
@@ -76,6 +89,7 @@ const plainFields = [
   'appearance',
   'large',
   'launchAtLogin',
+  'stillHereHint',
 ] as const;
 
 /** The fields whose content is another than what is saved. Spaces around a text are none. */
@@ -89,10 +103,11 @@ export function changedFields(shown: SettingsShown, draft: Draft): readonly Fiel
 
 /** HQ's address as the form has it; null while a part is missing or no port. */
 export function addressIn(draft: Draft): HqAddressForm | null {
-  const { port, tls, password } = draft;
+  const { port, tls, noPassword } = draft;
+  const password = noPassword ? '' : draft.password === '' ? undefined : draft.password;
   const [host, database, user] = [draft.host.trim(), draft.database.trim(), draft.user.trim()];
   if (host === '' || database === '' || user === '' || !isWhole(port, 1, 65_535)) return null;
-  return { host, port, database, user, tls, ...(password === '' ? {} : { password }) };
+  return { host, port, database, user, tls, ...(password === undefined ? {} : { password }) };
 }
 
 /** Only what changed, for `saveSettings`. Called for a draft without problems. */

@@ -1,4 +1,5 @@
-import { Radio, Stack, Text } from '@mantine/core';
+import { Alert, Radio, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
 import type { AppInfo } from '../../shared/views.ts';
 import { useText } from '../i18n/use-text.ts';
 import { NumberField, SwitchField } from './fields.tsx';
@@ -111,6 +112,7 @@ export function WindowSections({ form, info }: WindowSectionsProps) {
             label={t('settings.launch')}
             help={t('settings.launch.help')}
           />
+          <SwitchField form={form} field="stillHereHint" label={t('settings.still-here')} />
         </Section>
       ) : null}
       <Section id="settings-api" title={t('settings.api')} about={t('settings.api.about')}>
@@ -127,8 +129,21 @@ export function WindowSections({ form, info }: WindowSectionsProps) {
 function ApiFields({ form }: { readonly form: SettingsForm }) {
   const t = useText();
   const { apiEnabled, apiPort } = form.draft;
+  const { apiProblem } = form.shown;
+  const problem = apiProblem === null ? null : t.status(apiProblem);
   return (
     <>
+      {problem === null ? null : (
+        <Alert
+          role="note"
+          color="yellow"
+          variant="outline"
+          icon={<IconAlertTriangle aria-hidden />}
+          title={problem.headline}
+        >
+          {problem.reason}
+        </Alert>
+      )}
       <SwitchField form={form} field="apiEnabled" label={t('settings.api.enabled')} />
       {apiEnabled ? (
         <>

@@ -22,6 +22,7 @@ const places: readonly (readonly [RegExp, Place])[] = [
   [/^STATUS_ROWS_SKIPPED$/, { screen: 'held' }],
   [/^STATUS_LAST_RUN_OPEN$/, { screen: 'history' }],
   [/^(HQ_(LOGIN_REFUSED|DATABASE_MISSING|TLS|STANDBY|DIFFERS)|SETTINGS_\w+)$/, connection],
+  [/^STATUS_API_/, { screen: 'settings', place: 'settings-api' }],
   [/^TERMINAL_\w+$/, terminal],
   [
     /^(LOCAL_SCHEMA_BLOCKED|HQ_TABLE_MISSING|HQ_COLUMN_MISSING|MANIFEST_\w+)$/,

@@ -39,6 +39,9 @@ function RunsTable({ points }: { readonly points: readonly RunPoint[] }) {
   );
 }
 
+/** The chart's own letters are smaller than people read at a till; these grow with "Large". */
+const letters = { fontSize: '0.875rem', fill: 'currentColor' } as const;
+
 function Chart({ points }: { readonly points: readonly RunPoint[] }) {
   const t = useText();
   return (
@@ -57,6 +60,10 @@ function Chart({ points }: { readonly points: readonly RunPoint[] }) {
         yAxisLabel={t('status.chart-rows')}
         rightYAxisLabel={t('status.chart-seconds')}
         valueFormatter={(value) => t.number(value)}
+        xAxisProps={{ tick: { ...letters, transform: 'translate(0, 10)' } }}
+        yAxisProps={{ tick: { ...letters, transform: 'translate(-10, 0)' } }}
+        rightYAxisProps={{ tick: { ...letters, transform: 'translate(10, 0)' } }}
+        styles={{ axisLabel: letters }}
         composedChartProps={{ accessibilityLayer: false }}
         series={[
           { name: 'received', label: t('status.chart-received'), color: 'blue.6', type: 'bar' },

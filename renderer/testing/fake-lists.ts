@@ -255,9 +255,9 @@ export function checkResult(now: number): CheckResult {
     explained: 12,
     error: null,
     tables: [
-      { ref: 'check-0', table: 'products', hq: 1_204, terminal: 1_204, differing: 2 },
-      { ref: 'check-1', table: 'orders', hq: 8_311, terminal: 8_310, differing: 1 },
-      { ref: 'check-2', table: 'payments', hq: 8_544, terminal: 8_544, differing: 0 },
+      { ref: 'check-0', table: 'products', hq: 1_204, terminal: 1_204, same: 1_202, differing: 2 },
+      { ref: 'check-1', table: 'orders', hq: 8_311, terminal: 8_310, same: 8_309, differing: 1 },
+      { ref: 'check-2', table: 'payments', hq: 8_544, terminal: 8_544, same: 8_544, differing: 0 },
     ],
   };
 }

@@ -33,6 +33,7 @@ export function fakeSettings(now: number): SettingsShown {
     appearance: 'auto',
     large: false,
     launchAtLogin: true,
+    stillHereHint: true,
     databasePath: '/home/till/.local/share/PayFlow/payflow.db',
     backups: [
       { name: 'payflow-2026-11-21-220000.db', at: now - 86_400_000, bytes: 48_230_400 },
@@ -40,5 +41,6 @@ export function fakeSettings(now: number): SettingsShown {
     ],
     locked: ['batchSize'],
     secretsAreSafe: true,
+    apiProblem: null,
   };
 }

@@ -28,6 +28,7 @@ export function quietFacts(now: number): Facts {
     intervalMs: 5 * minute,
     clockSkewMs: 400,
     diskLow: false,
+    troubles: [],
   };
 }
 
@@ -90,6 +91,7 @@ const changes: Readonly<Record<string, (now: number) => Partial<Facts>>> = {
     oldestUnsentAt: now - 26 * hour,
   }),
   attention: () => ({ ...skipped, lastRun: { at: Date.now() - 3 * minute, status: 'partial' } }),
+  trouble: () => ({ troubles: [{ code: 'STATUS_API_PORT_TAKEN', params: { port: 4_000 } }] }),
   'attention-many': (now) => ({
     ...skipped,
     ...waitingSales(now),
@@ -146,6 +148,7 @@ export function fakeStatus(name: string, now: number): StatusView {
     nextRunAt: facts.nextRunAt,
     progress: progressOf(facts),
     queued: name === 'syncing',
+    keptBack: facts.rejected,
   };
 }
 

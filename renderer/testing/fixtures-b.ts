@@ -45,8 +45,22 @@ export function quietCheck(at: number, stopped: boolean): CheckResult {
     tables: stopped
       ? []
       : [
-          { ref: 'check-0', table: 'products', hq: 4_034, terminal: 4_034, differing: 0 },
-          { ref: 'check-1', table: 'orders', hq: 8_311, terminal: 8_314, differing: 0 },
+          {
+            ref: 'check-0',
+            table: 'products',
+            hq: 4_034,
+            terminal: 4_034,
+            same: 4_034,
+            differing: 0,
+          },
+          {
+            ref: 'check-1',
+            table: 'orders',
+            hq: 8_311,
+            terminal: 8_314,
+            same: 8_311,
+            differing: 0,
+          },
         ],
   };
 }

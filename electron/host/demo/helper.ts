@@ -9,6 +9,8 @@ export interface Helper {
   readonly name: string;
   /** Asks for one thing; throws DEMO_HELPER_ENDED when the program is gone. */
   ask(what: string): Promise<Tally>;
+  /** The program is gone, by itself or because it was ended. */
+  readonly ended: Promise<void>;
   /** Ends the program, at once if it does not end by itself. May be called twice. */
   end(): Promise<void>;
 }
@@ -73,6 +75,10 @@ class ChildHelper implements Helper {
         setTimeout(() => this.#close(signal ?? `exit ${code ?? '?'}`, done), 20);
       });
     });
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended;
   }
 
   ask(what: string): Promise<Tally> {

@@ -1,4 +1,5 @@
 /** "Try it with a built-in demo shop": the demo inside the host, beside settings that stay as they are. */
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
@@ -12,10 +13,20 @@ import type {
   StatusView,
 } from '../../../shared/views.ts';
 import { tempFolder } from '../../local/testing.ts';
+import { openApp } from '../app.ts';
 import { createHost } from '../host.ts';
 import { loadCatalogue } from '../messages.ts';
 import { openSettingsStore } from '../settings-store.ts';
 import { startDemoShop } from './inside.ts';
+
+/** By `ps`. */
+const ps = (...args: string[]): string => spawnSync('ps', args, { encoding: 'utf8' }).stdout.trim();
+const childrenOf = (pid: number): number[] =>
+  ps('-o', 'pid=', '--ppid', String(pid))
+    .split('\n')
+    .map((line) => Number(line.trim()))
+    .filter((child) => child > 0);
+const commandOf = (pid: number): string => ps('-o', 'args=', '-p', String(pid));
 
 const noSecrets = { read: () => null, write: () => undefined, isSafe: true };
 const caller = { role: 'manager', surface: 'console' } as const;
@@ -78,4 +89,24 @@ test('the shop of the demo goes with all that it made, also before it was opened
   expect(existsSync(folder)).toBe(true);
   await shop.end();
   expect(existsSync(folder)).toBe(false);
+});
+
+test('a program of the demo that dies is told, once, and the shop stays until the demo ends', async () => {
+  const shop = await startDemoShop();
+  try {
+    const app = await openApp(shop.settings, quietLog);
+    await app.init(() => undefined, new AbortController().signal);
+    await app.close();
+    const lost: string[] = [];
+    const before = childrenOf(process.pid);
+    shop.open((program) => lost.push(program));
+    const till = childrenOf(process.pid).find(
+      (pid) => !before.includes(pid) && commandOf(pid).includes('pos.ts'),
+    );
+    expect(till).toBeDefined();
+    process.kill(till ?? 0, 'SIGKILL');
+    await expect.poll(() => lost).toEqual(['till']);
+  } finally {
+    await shop.end();
+  }
 });

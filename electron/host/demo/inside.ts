@@ -10,8 +10,11 @@ import { Stage } from './stage.ts';
 export interface DemoShop {
   /** What the host works with while the demo runs: the demo's HQ, its till and a payflow.db that is not there yet. */
   readonly settings: Settings;
-  /** payflow.db is loaded: till and back office begin their work. */
-  open(): void;
+  /**
+   * payflow.db is loaded: till and back office begin their work. `onLost`: one of the two ended by itself, and with it
+   * the work of both; the shop stays as it stands then.
+   */
+  open(onLost: (program: 'till' | 'back-office') => void): void;
   /** Ends all programs of the demo and removes everything it made. The host has let go of payflow.db by then. */
   end(): Promise<void>;
 }
@@ -36,9 +39,20 @@ export async function startDemoShop(): Promise<DemoShop> {
   let working: Promise<void> = Promise.resolve();
   return {
     settings: { ...stage.settings, mode: 'live' },
-    open() {
-      working = work(stage.startPos(), stage.startBackOffice(), stop.signal).catch(
-        // Its own failures end the work and nothing else: the app shows the shop as it stands then.
+    open(onLost) {
+      const pos = stage.startPos();
+      const office = stage.startBackOffice();
+      const lost = new AbortController();
+      const watch = (helper: Helper, program: 'till' | 'back-office'): void =>
+        void helper.ended.then(() => {
+          if (stop.signal.aborted || lost.signal.aborted) return;
+          lost.abort();
+          onLost(program);
+        });
+      watch(pos, 'till');
+      watch(office, 'back-office');
+      working = work(pos, office, AbortSignal.any([stop.signal, lost.signal])).catch(
+        // Whatever was asked of a program that is gone; who has gone is told above.
         () => undefined,
       );
     },
