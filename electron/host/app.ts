@@ -446,9 +446,10 @@ class LocalApp implements HostedApp {
     };
   }
 
-  #refuseUnknownTable(db: ReadableDb, table: string | null): void {
-    if (table === null || metaValue(db, META.plan) === null) return;
-    if (!storedPlan(db).tables.some(({ name }) => name === table))
+  #refuseUnknownTable(db: WritableDb, table: string | null): void {
+    const plan = table === null ? null : metaValue(db, META.plan);
+    if (table === null || plan === null) return;
+    if (!this.#effective(db, JSON.parse(plan) as Plan).tables.some(({ name }) => name === table))
       throw new PayflowError('TABLE_UNKNOWN', { table });
   }
 }

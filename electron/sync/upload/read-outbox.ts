@@ -69,7 +69,7 @@ export function readOutboxPage(
   const read = run.local.entriesAfter(after, limit);
   const entries = read.filter((entry) => entry.seq <= end);
   const full = entries.length === limit;
-  const cut = full || entries.length < read.length;
+  const whole = after === 0 && !full && entries.length === read.length;
   const refused = new Map(
     run.local.rejected('upload').map((row) => [`${row.table}\0${row.id}`, row]),
   );
@@ -79,10 +79,11 @@ export function readOutboxPage(
     if (run.request.table !== null && run.request.table !== name) continue;
     const table = run.index.table(name);
     const localIds = [...new Set(list.map((entry) => entry.localId))];
-    // Only a page that was cut can have entries of its rows outside it.
-    const beside = cut
-      ? run.local.entriesBeside(table, localIds, after, entries.at(-1)?.seq ?? after)
-      : [];
+    // Only a page that is all there is has no entries of its rows outside it: the last one of a walk has them before it,
+    // in a batch that is still at HQ, and would send them twice.
+    const beside = whole
+      ? []
+      : run.local.entriesBeside(table, localIds, after, entries.at(-1)?.seq ?? after);
     const all = beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
     intents.push(
       ...intentsOf(

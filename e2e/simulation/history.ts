@@ -1,0 +1,82 @@
+/** What can happen in a company, as plain data: what fast-check draws and shrinks, and what a directed history is written in. */
+
+import type { Step as Point } from '../../electron/sync/steps.ts';
+
+/** Rows are named by a number; it counts, round and round, through those there are when the step comes. */
+export type PosWrite =
+  | {
+      readonly do: 'sell';
+      readonly product: number;
+      readonly quantity: number;
+      readonly customer: number | null;
+      readonly split: boolean;
+    }
+  | { readonly do: 'edit'; readonly field: number; readonly row: number }
+  | { readonly do: 'count'; readonly counter: number; readonly row: number; readonly by: number }
+  | { readonly do: 'add-customer'; readonly code: number }
+  | { readonly do: 'delete-customer'; readonly row: number };
+
+export type HqWrite =
+  | { readonly do: 'edit'; readonly field: number; readonly row: number }
+  | { readonly do: 'count'; readonly counter: number; readonly row: number; readonly by: number }
+  | { readonly do: 'prices' }
+  | { readonly do: 'add-customer'; readonly code: number }
+  | { readonly do: 'delete-customer'; readonly row: number }
+  /** Deleted and made anew under the same key, in two transactions. */
+  | { readonly do: 'remake-customer'; readonly row: number }
+  | { readonly do: 'move-customer'; readonly row: number }
+  | { readonly do: 'add-category'; readonly parent: number }
+  | { readonly do: 'rename-category'; readonly row: number }
+  | { readonly do: 'delete-category'; readonly row: number }
+  | { readonly do: 'hang-product'; readonly product: number; readonly category: number }
+  /** In the transaction of a session, which stays open. */
+  | { readonly do: 'open-customer'; readonly session: number; readonly code: number }
+  | { readonly do: 'commit'; readonly session: number }
+  | { readonly do: 'roll-back'; readonly session: number };
+
+export type Fault =
+  /** The connection dies at the `call`th call to HQ of the cycle, before it reaches HQ or before the answer is back. */
+  | { readonly do: 'cut'; readonly call: number; readonly when: 'before' | 'after' }
+  /** The same for the `call`th batch; `late`: HQ gets it after the terminal's next cycle, as from a socket that hung. */
+  | { readonly do: 'cut-send'; readonly call: number; readonly when: 'before' | 'after' | 'late' }
+  /** The process ends at a named point of the cycle: the first of this name, or the so manieth of all. */
+  | { readonly do: 'kill'; readonly step: Point | number }
+  /** The POS writes at a named point outside a transaction. */
+  | { readonly do: 'pos'; readonly step: Point | number; readonly write: PosWrite }
+  /** Somebody writes at HQ before the `call`th call. */
+  | { readonly do: 'hq'; readonly call: number; readonly write: HqWrite };
+
+export type Step =
+  | { readonly at: number; readonly pos: PosWrite }
+  | { readonly hq: HqWrite }
+  | {
+      readonly sync: number;
+      readonly direction: 'both' | 'push' | 'pull';
+      readonly table: number | null;
+      readonly fault: Fault | null;
+    }
+  /** The clock of a terminal, POS program and engine, is wrong by so many seconds from now on. */
+  | { readonly skew: number; readonly seconds: number };
+
+export interface History {
+  readonly terminals: number;
+  readonly steps: readonly Step[];
+}
+
+/** Tables that `--table` is tried with. */
+export const SINGLE_TABLES = [
+  'products',
+  'customers',
+  'orders',
+  'categories',
+  'order_items',
+] as const;
+
+/** A history as a test can be written from it. */
+export function print({ terminals, steps }: History): string {
+  return [
+    `{ terminals: ${String(terminals)}, steps: [`,
+    ...steps.map((step) => `  ${JSON.stringify(step)},`),
+    ']}',
+  ].join('\n');
+}

@@ -1,0 +1,60 @@
+/**
+ * What the programs of both sides have committed, written down beside them: the ledger that the end is judged by. It
+ * knows nothing of PayFlow.
+ */
+
+export interface Sale {
+  readonly number: string;
+  readonly terminal: string;
+  readonly lines: number;
+  readonly payments: number;
+  /** Cents. */
+  readonly total: number;
+}
+
+/** A new value of a field. All values of a run are unlike. */
+interface Edit {
+  readonly what: string;
+  readonly by: string;
+}
+
+export class Ledger {
+  readonly sales = new Map<string, Sale>();
+  /** Sums that were added, in hundredths: `table.column row`. */
+  readonly #added = new Map<string, number>();
+  readonly #edits = new Map<string, Edit>();
+  /** Values that somebody has seen and replaced, or deleted with their row. */
+  readonly #replaced = new Set<string>();
+  /** Codes of customers that a side deleted when it saw them, by key. */
+  readonly deleted = new Map<string, string>();
+  #next = 0;
+
+  /** A text no other edit of this history has. */
+  value(by: string): string {
+    this.#next += 1;
+    return `${by}#${String(this.#next)}`;
+  }
+
+  edited(value: string, edit: Edit, saw: string | null): void {
+    this.#edits.set(value, edit);
+    this.sawGo(saw);
+  }
+
+  /** Somebody has seen this value and put another, or nothing, in its place. */
+  sawGo(value: string | null): void {
+    if (value !== null) this.#replaced.add(value);
+  }
+
+  added(counter: string, hundredths: number): void {
+    this.#added.set(counter, this.addedTo(counter) + hundredths);
+  }
+
+  addedTo(counter: string): number {
+    return this.#added.get(counter) ?? 0;
+  }
+
+  /** Edits that must be found somewhere: nobody replaced them knowingly. */
+  standing(): ReadonlyMap<string, Edit> {
+    return new Map([...this.#edits].filter(([value]) => !this.#replaced.has(value)));
+  }
+}

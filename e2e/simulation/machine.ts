@@ -1,0 +1,63 @@
+/** Plays a history in a house, heals everything, and says what is wrong then. */
+import type { RunReport } from '../../shared/report.ts';
+import { SINGLE_TABLES, type History, type Step } from './history.ts';
+import type { House } from './house.ts';
+import { judge } from './judge.ts';
+import { at } from './pos-program.ts';
+import type { Till } from './till.ts';
+
+/** After a history everything must be quiet after so many cycles of every terminal. */
+const MOST_ROUNDS = 8;
+
+/** What is wrong, in sentences; empty: nothing. */
+export async function play(house: House, history: History): Promise<string[]> {
+  await house.reset();
+  const wrong: string[] = [];
+  const tills = house.tills.slice(0, history.terminals);
+  for (const [index, step] of history.steps.entries()) {
+    const problem = await perform(house, tills, step);
+    if (problem !== null) wrong.push(`step ${String(index + 1)}: ${problem}`);
+  }
+  await house.settle();
+  wrong.push(...(await quieten(tills)));
+  wrong.push(...(await judge(house, history.terminals)));
+  return wrong;
+}
+
+async function perform(house: House, tills: readonly Till[], step: Step): Promise<string | null> {
+  if ('hq' in step) await house.office.write(step.hq);
+  else if ('pos' in step) at(tills, step.at).pos.write(step.pos);
+  else if ('skew' in step) at(tills, step.skew).line.skew = step.seconds;
+  else {
+    const till = at(tills, step.sync);
+    till.line.begin(step.fault);
+    const report = await till.sync(
+      step.direction,
+      step.table === null ? null : at(SINGLE_TABLES, step.table),
+    );
+    const broken = till.line.end();
+    await till.line.deliverLate();
+    if (report.error !== undefined && !broken) return failed(till, report);
+  }
+  return null;
+}
+
+const failed = (till: Till, { error }: RunReport): string =>
+  `the cycle of ${till.place.code} failed: ${error?.code ?? ''} ${JSON.stringify(error?.params ?? {})}`;
+
+/** Cycles of all terminals until one round moves nothing (invariant 8). */
+async function quieten(tills: readonly Till[]): Promise<string[]> {
+  for (let round = 1; ; round += 1) {
+    let moved = false;
+    for (const till of tills) {
+      till.line.begin(null);
+      const report = await till.sync('both', null);
+      if (report.error !== undefined) return [failed(till, report)];
+      moved ||= [report.download, report.upload].some(
+        ({ applied, deleted, conflicts }) => applied + deleted + conflicts > 0,
+      );
+    }
+    if (!moved) return [];
+    if (round === MOST_ROUNDS) return [`not quiet after ${String(MOST_ROUNDS)} rounds`];
+  }
+}

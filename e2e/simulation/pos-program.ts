@@ -1,0 +1,252 @@
+/** The POS program of a terminal: writes to payflow.db on a connection of its own and has never heard of PayFlow. */
+import { randomUUID } from 'node:crypto';
+import type Database from 'better-sqlite3';
+import { COUNTERS, FIELDS, type Place } from './company.ts';
+import type { PosWrite } from './history.ts';
+import type { Ledger } from './ledger.ts';
+
+/** The columns that a field's row is found by and shown with. */
+interface Named {
+  readonly local_id: string;
+  readonly name: string;
+  readonly value: string | number | null;
+}
+
+export const money = (cents: number): string => (cents / 100).toFixed(2);
+
+export class PosProgram {
+  readonly #db: Database.Database;
+  readonly #place: Place;
+  readonly #ledger: () => Ledger;
+  readonly #statements = new Map<string, Database.Statement>();
+  #orders = 0;
+  #now: string = '';
+
+  /** `skew`: seconds by which the machine's clock is wrong, for the triggers too. */
+  constructor(db: Database.Database, place: Place, ledger: () => Ledger, skew: () => number) {
+    this.#db = db;
+    this.#place = place;
+    this.#ledger = ledger;
+    // SQLite's own clock is the machine's: its only reader in the file is strftime('...', 'now').
+    db.pragma('trusted_schema = ON');
+    db.function('strftime', { varargs: true }, () => this.#now);
+    this.#clock = () => {
+      this.#now = new Date(Date.now() + skew() * 1000).toISOString();
+    };
+  }
+
+  readonly #clock: () => void;
+
+  /** A new history begins. */
+  reset(): void {
+    this.#orders = 0;
+  }
+
+  /** One transaction, and what it committed is in the ledger; nothing where there is no row for it. */
+  write(write: PosWrite): void {
+    this.#clock();
+    const note = this.#db.transaction(() => this.#perform(write)).immediate();
+    note?.();
+  }
+
+  #perform(write: PosWrite): (() => void) | null {
+    switch (write.do) {
+      case 'sell':
+        return this.#sell(write);
+      case 'edit':
+        return this.#edit(write);
+      case 'count':
+        return this.#count(write);
+      case 'add-customer':
+        return this.#addCustomer(write.code);
+      case 'delete-customer':
+        return this.#deleteCustomer(write.row);
+    }
+  }
+
+  #sell({
+    product,
+    quantity,
+    customer,
+    split,
+  }: Extract<PosWrite, { do: 'sell' }>): (() => void) | null {
+    const goods = this.#rows('products', 'sku', 'stock_quantity');
+    const wanted = pick(goods, product);
+    if (wanted === undefined) return null;
+    const buyer =
+      customer === null
+        ? null
+        : (pick(this.#rows('customers', 'customer_code', 'city'), customer) ?? null);
+    this.#orders += 1;
+    const number = `${this.#place.code}-${String(this.#orders)}`;
+    // Every other order is named by a text that is no UUID: HQ will know it under another key.
+    const id = this.#orders % 2 === 0 ? randomUUID() : `order-${number}`;
+    const total = 250 * quantity;
+    const { key, store, user } = this.#place;
+    this.#run(
+      `INSERT INTO orders (local_id, order_number, terminal_id, user_id, customer_id, total_amount, order_date, source_terminal_id, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      id,
+      number,
+      key,
+      user,
+      buyer?.local_id ?? null,
+      money(total),
+      this.#now,
+      key,
+      this.#now,
+    );
+    this.#run(
+      `INSERT INTO order_items (local_id, order_id, product_id, quantity, unit_price, line_total) VALUES (?, ?, ?, ?, '2.5', ?)`,
+      `${id}:1`,
+      id,
+      wanted.local_id,
+      String(quantity),
+      money(total),
+    );
+    const payments = split && total > 100 ? [100, total - 100] : [total];
+    for (const [index, cents] of payments.entries())
+      this.#run(
+        `INSERT INTO payments (local_id, order_id, payment_method, amount, tendered_amount, payment_date) VALUES (?, ?, ?, ?, ?, ?)`,
+        `${id}:paid-${String(index)}`,
+        id,
+        index === 0 ? 'cash' : 'card',
+        money(cents),
+        money(cents),
+        this.#now,
+      );
+    const stock = Number(wanted.value);
+    this.#run(
+      `INSERT INTO inventory_transactions (local_id, product_id, terminal_id, order_id, store_id, transaction_type, quantity_change,
+         stock_before, stock_after, source_terminal_id, transaction_date) VALUES (?, ?, ?, ?, ?, 'sale', ?, ?, ?, ?, ?)`,
+      `${id}:moved`,
+      wanted.local_id,
+      key,
+      id,
+      store,
+      -quantity,
+      stock,
+      stock - quantity,
+      key,
+      this.#now,
+    );
+    this.#run(
+      'UPDATE products SET stock_quantity = stock_quantity - ?, updated_at = ? WHERE local_id = ?',
+      quantity,
+      this.#now,
+      wanted.local_id,
+    );
+    return () => {
+      const ledger = this.#ledger();
+      ledger.sales.set(number, {
+        number,
+        terminal: this.#place.code,
+        lines: 1,
+        payments: payments.length,
+        total,
+      });
+      ledger.added(`products.master_stock_quantity ${wanted.name}`, -100 * quantity);
+    };
+  }
+
+  #edit({ field, row }: Extract<PosWrite, { do: 'edit' }>): (() => void) | null {
+    const { table, column, name } = at(FIELDS, field);
+    const found = pick(this.#rows(table, name, column), row);
+    if (found === undefined) return null;
+    const value = this.#ledger().value(this.#place.code);
+    this.#run(
+      `UPDATE ${table} SET ${column} = ?, updated_at = ? WHERE local_id = ?`,
+      value,
+      this.#now,
+      found.local_id,
+    );
+    return () => {
+      const saw = found.value === null ? null : String(found.value);
+      this.#ledger().edited(
+        value,
+        { what: `${table}.${column} ${found.name}`, by: this.#place.code },
+        saw,
+      );
+    };
+  }
+
+  #count({ counter, row, by }: Extract<PosWrite, { do: 'count' }>): (() => void) | null {
+    const { table, column, local, name, step } = at(COUNTERS, counter);
+    const found = pick(this.#rows(table, name, local), row);
+    if (found === undefined) return null;
+    const cents = Math.round(Number(found.value ?? 0) * 100) + by * step;
+    const value = step === 100 ? cents / 100 : money(cents);
+    this.#run(`UPDATE ${table} SET ${local} = ? WHERE local_id = ?`, value, found.local_id);
+    return () => {
+      this.#ledger().added(`${table}.${column} ${found.name}`, by * step);
+    };
+  }
+
+  #addCustomer(code: number): (() => void) | null {
+    const name = `C${String(code)}`;
+    if (this.#rows('customers', 'customer_code', 'city').some((row) => row.name === name))
+      return null;
+    const value = this.#ledger().value(this.#place.code);
+    this.#run(
+      `INSERT INTO customers (local_id, customer_code, first_name, store_id, updated_at) VALUES (?, ?, ?, ?, ?)`,
+      code % 2 === 0 ? randomUUID() : `customer-${name}-${value}`,
+      name,
+      value,
+      this.#place.store,
+      this.#now,
+    );
+    return () => {
+      this.#ledger().edited(value, { what: `customers ${name}`, by: this.#place.code }, null);
+    };
+  }
+
+  #deleteCustomer(row: number): (() => void) | null {
+    const going = pick(
+      this.#rows('customers', 'customer_code', 'city').filter(({ name }) => name.startsWith('C')),
+      row,
+    );
+    if (going === undefined) return null;
+    const seen = this.#db
+      .prepare('SELECT first_name, city, server_id FROM customers WHERE local_id = ?')
+      .get(going.local_id) as {
+      first_name: string | null;
+      city: string | null;
+      server_id: string | null;
+    };
+    this.#run('DELETE FROM customers WHERE local_id = ?', going.local_id);
+    return () => {
+      const ledger = this.#ledger();
+      ledger.sawGo(seen.first_name);
+      ledger.sawGo(seen.city);
+      if (seen.server_id !== null) ledger.deleted.set(seen.server_id, this.#place.code);
+    };
+  }
+
+  /** Rows in an order that does not hang on their keys, which are different in every run. */
+  #rows(table: string, name: string, column: string): Named[] {
+    return this.#prepared(
+      `SELECT local_id, CAST(${name} AS TEXT) AS name, ${column} AS value FROM ${table} ORDER BY 2, 1`,
+    ).all() as Named[];
+  }
+
+  #prepared(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    return statement;
+  }
+
+  #run(sql: string, ...values: unknown[]): void {
+    this.#prepared(sql).run(...values);
+  }
+}
+
+/** Round and round through a list. */
+export function at<T>(list: readonly T[], index: number): T {
+  const found = pick(list, index);
+  if (found === undefined) throw new Error('an empty list');
+  return found;
+}
+
+export function pick<T>(list: readonly T[], index: number): T | undefined {
+  return list.length === 0 ? undefined : list[index % list.length];
+}
