@@ -11,6 +11,7 @@ import type { RunDirection } from './report.ts';
 import type {
   AppInfo,
   CheckResult,
+  ConfirmQuestion,
   ConflictShown,
   ConnectionTest,
   DifferingRow,
@@ -144,6 +145,16 @@ export const contract = {
     }),
   ),
   exportHeld: method<ExportedFile>()('cashier', nothing),
+  /** Mass removals that wait for a manager, oldest first; those answered `local` stay listed while rows stay by it. */
+  confirmQuestions: method<readonly ConfirmQuestion[]>()('cashier', nothing),
+  /**
+   * Says whose side holds (`RemovalAnswer`); `ref` of a question, or of a held group whose reason is `confirm`. Starts a
+   * cycle that carries it out. Throws REMOVAL_NOT_ASKED where nothing waits any more.
+   */
+  answerConfirm: method<{ readonly queued: boolean }>()(
+    'manager',
+    z.strictObject({ ref, answer: z.enum(['hq', 'local']) }),
+  ),
 
   // --------------------------------------------------------------------------- conflicts, receipts, history
   conflicts: method<Page<ConflictShown>>()('cashier', z.strictObject({ ...page, search })),

@@ -54,7 +54,7 @@ interface Candidate extends Notice {
 
 /** Where the one next step of a cause can be taken. */
 export function screenOf({ code }: Message): Screen {
-  if (code === 'STATUS_ROWS_SKIPPED') return 'held';
+  if (code === 'STATUS_ROWS_SKIPPED' || code === 'STATUS_CONFIRM') return 'held';
   if (code === 'STATUS_SETUP') return 'setup';
   if (code.startsWith('LOCAL_SCHEMA_')) return 'schema';
   return failureKind(code) === 'stopped' && /^(HQ|TERMINAL|SETTINGS)_/.test(code)

@@ -66,6 +66,7 @@ describe('each state has its facts', () => {
     ['HQ busy for long', failing('HQ_BUSY', minute), 'attention', 'HQ_BUSY'],
     ['a bug of ours', failing('INTERNAL'), 'attention', 'INTERNAL'],
     ['held rows', { held: 2 }, 'attention', 'STATUS_ROWS_SKIPPED'],
+    ['a question about removals', { held: 200, confirm: 1 }, 'attention', 'STATUS_CONFIRM'],
     ['first load open', { loaded: false }, 'attention', 'STATUS_FIRST_LOAD'],
     ['never run', { lastRun: null }, 'attention', 'STATUS_NEVER_RUN'],
     ['settled conflicts only', { conflicts: 5 }, 'idle', 'STATUS_UP_TO_DATE'],

@@ -49,6 +49,8 @@ export interface Facts {
   readonly oldestUnsentAt: number | null;
   readonly held: number;
   readonly rejected: number;
+  /** Tables whose mass removals wait for a manager's answer (DESIGN 5.3). */
+  readonly confirm: number;
   /** Logged losers: settled by their rule and listed, so they ask for no attention. */
   readonly conflicts: number;
   readonly lastRun: { readonly at: number; readonly status: RunStatus } | null;
@@ -166,13 +168,14 @@ function openCause(facts: Facts): Message[] {
 }
 
 function causesOf(facts: Facts): Message[] {
-  const { held, rejected, waiting, paused, now, clockSkewMs } = facts;
+  const { held, rejected, confirm, waiting, paused, now, clockSkewMs } = facts;
   const skipped = held + rejected;
   const forgotten = paused !== null && isPaused(facts) && isOld(paused.since, now, day);
   const skewed = clockSkewMs !== null && Math.abs(clockSkewMs) >= skewLimitMs;
   const minutes = Math.round(Math.abs(clockSkewMs ?? 0) / minute);
   return [
     ...failureCause(facts),
+    ...(confirm > 0 ? [{ code: 'STATUS_CONFIRM', params: { count: confirm } }] : []),
     ...(skipped > 0
       ? [{ code: 'STATUS_ROWS_SKIPPED', params: { count: skipped, held, rejected, waiting } }]
       : []),

@@ -1,6 +1,6 @@
 /** What the screens show: the answers of the contract. Times are milliseconds since 1970 unless said otherwise. */
 import type { Message, RunReport, RunStatus } from './report.ts';
-import type { MissingWhy, RowDirection } from './rows.ts';
+import type { MissingWhy, RemovalQuestion, RowDirection } from './rows.ts';
 import type { Facts, Status } from './status.ts';
 
 export interface Page<T> {
@@ -75,6 +75,12 @@ export interface HeldGroup {
   readonly nextTryAt: number | null;
   /** Why the parent itself does not come, where that is known: its own rejection, or that HQ lacks it. */
   readonly detail: Message | null;
+}
+
+/** May these removals go? As `RemovalQuestion` says, named by a ref. */
+export interface ConfirmQuestion extends Omit<RemovalQuestion, 'since'> {
+  readonly ref: string;
+  readonly since: number;
 }
 
 export interface HeldRowShown {

@@ -48,6 +48,8 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   oldestUnsentAt: fc.option(moment, { freq: 1 }),
   held: amount,
   rejected: amount,
+  confirm: fc.oneof(fc.constant(0), fc.nat(20)),
+  confirm: fc.oneof(fc.constant(0), fc.nat(20)),
   conflicts: amount,
   lastRun: fc.option(
     fc.record({

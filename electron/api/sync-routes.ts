@@ -23,6 +23,12 @@ const retryBody = z
   })
   .partial();
 
+const removalBody = z.strictObject({
+  table: tableName,
+  direction: z.enum(['download', 'upload'], 'it must be download or upload').optional(),
+  keep: z.enum(['hq', 'local'], 'it must be hq or local'),
+});
+
 const startedRun = z.object({
   runId: z.string(),
 });
@@ -60,6 +66,24 @@ export function addSyncRoutes(
     async (request) => {
       const { rows } = parseInput(retryBody, request.body ?? {});
       const { runId } = await api.retry(rows ?? []);
+      return { ok: true, runId };
+    },
+  );
+  scope.get('/api/sync/removals', about('Deletes in masses that wait for a manager'), () =>
+    api.removals(),
+  );
+  scope.post(
+    '/api/sync/removals/resolve',
+    {
+      config: { role: 'manager' },
+      ...about('Answer one: hq, its side holds in this table; local, this terminal does', {
+        body: jsonSchema(removalBody),
+      }),
+    },
+    async (request) => {
+      const { table, direction, keep } = parseInput(removalBody, request.body);
+      const asked = { table, direction: direction ?? null, answer: keep };
+      const { runId } = await api.answerRemovals(asked);
       return { ok: true, runId };
     },
   );

@@ -28,6 +28,7 @@ const facts: Facts = {
   oldestUnsentAt: 1_799_999_990_000,
   held: 2,
   rejected: 1,
+  confirm: 0,
   conflicts: 4,
   lastRun: { at: 1_799_999_900_000, status: 'partial' },
   nextRunAt: null,
@@ -125,6 +126,9 @@ export function fakePublicApi(): FakePublicApi {
         },
       ]),
     conflicts: () => note('conflicts', []),
+    removals: () => note('removals', []),
+    answerRemovals: (asked) =>
+      note(`answerRemovals ${JSON.stringify(asked)}`, { queued: true, runId }),
     logs: ({ limit }) =>
       note(`logs ${String(limit)}`, [
         {

@@ -10,6 +10,7 @@ import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
 import { addManifest } from './manifest.ts';
 import { addRejected } from './rejected.ts';
+import { addRemovals } from './removals.ts';
 import { addReset } from './reset.ts';
 import { addRetry } from './retry.ts';
 import { addSchema } from './schema.ts';
@@ -46,6 +47,7 @@ export function buildProgram(session: Session): Command {
   addHeld(program, session);
   addConflicts(program, session);
   addRejected(program, session);
+  addRemovals(program, session);
   addLogs(program, session);
   addStats(program, session);
   addCheckpoints(program, session);

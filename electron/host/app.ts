@@ -7,7 +7,7 @@ import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
 import { verify } from '../check/verify.ts';
 import { rebuildTriggers } from '../local/capture.ts';
-import { askedQuestions, saveAnswer } from '../local/gate-store.ts';
+import { askedQuestions } from '../local/gate-store.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
@@ -51,6 +51,7 @@ import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
 import type { Log } from './log.ts';
 import type { PlannedFile } from './planned-file.ts';
+import { answerRemovals } from './removal-answers.ts';
 import { resourcesFolder } from './resources.ts';
 import { requireHq, requireTerminal, type Settings } from './settings.ts';
 import { statusReport } from './status-report.ts';
@@ -241,17 +242,8 @@ class LocalApp implements HostedApp {
     return Promise.resolve(askedQuestions(this.#readable()));
   }
 
-  answerRemovals({ table, direction, answer }: Parameters<App['answerRemovals']>[0]) {
-    const db = this.#initialised();
-    const asked = askedQuestions(db).filter(
-      (question) =>
-        question.table === table && (direction === null || question.direction === direction),
-    );
-    const [question] = asked;
-    if (asked.length > 1) throw new PayflowError('REMOVAL_BOTH_WAYS', { table });
-    if (question === undefined) throw new PayflowError('REMOVAL_NOT_ASKED', { table });
-    saveAnswer(db, { table, direction: question.direction, answer }, new Date().toISOString());
-    return Promise.resolve({ ...question, answer });
+  answerRemovals(asked: Parameters<App['answerRemovals']>[0]) {
+    return Promise.resolve(answerRemovals(this.#initialised(), asked));
   }
 
   rejected() {

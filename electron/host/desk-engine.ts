@@ -13,6 +13,7 @@ import { canonicalRows } from '../sync/translate.ts';
 import type { SchemaDifference, SchemaFixReport } from './app-types.ts';
 import type { DeskEngine, RowKey } from './desk-types.ts';
 import { localRowOf, tableOf, type PlannedFile } from './planned-file.ts';
+import { answerRemovals } from './removal-answers.ts';
 import { isEditable, shownCanonical, typedValue } from './shown-values.ts';
 
 export interface EnginePart {
@@ -32,6 +33,7 @@ export function engineDesk(part: EnginePart): DeskEngine {
       edit(part.file(), key, values);
       return null;
     },
+    answerRemovals: async (asked) => answerRemovals(part.file().db, asked),
     differingRows: async ({ table, ids }) => bothSides(await part.connect(), table, ids),
     schemaCheck: async () => {
       const differences = await part.differences();

@@ -3,6 +3,7 @@ import type { Message } from '../../shared/report.ts';
 import { heldMessage } from '../../shared/rows.ts';
 import type { ConflictShown, RunPoint, RunShown } from '../../shared/views.ts';
 import { recordsMoved } from '../../shared/report.ts';
+import { askedQuestions } from '../local/gate-store.ts';
 import { conflictPage, movingRuns, runPage, type RunEntry } from '../local/history-pages.ts';
 import {
   heldEntry,
@@ -134,6 +135,7 @@ export function localDesk(
         const { rows, total } = runPage(db, page, status === 'all' ? null : status);
         return { rows: rows.map(runShown), total };
       }),
+    removals: async () => from([], ({ db }) => askedQuestions(db)),
     runPoints: async () => from([], ({ db }) => movingRuns(db, points).map(pointOf)),
   };
 }

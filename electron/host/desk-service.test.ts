@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PayflowError } from '../../shared/errors.ts';
+import type { RemovalQuestion } from '../../shared/rows.ts';
 import type { RunReport } from '../../shared/report.ts';
 import { tempFolder } from '../local/testing.ts';
 import { deskService } from './desk-service.ts';
@@ -24,6 +25,7 @@ let asked: CycleAsked[];
 let restarted: Settings[];
 let changed: string[];
 let edits: unknown[];
+const answers: unknown[] = [];
 let check: CheckRun | null;
 let state: ReturnType<DeskServiceDeps['load']>;
 let login: boolean[];
@@ -32,6 +34,17 @@ let trouble: Message | null;
 let calls: DeskCalls;
 
 const found = <T>(...rows: T[]) => Promise.resolve({ rows, total: rows.length });
+
+const removal: RemovalQuestion = {
+  table: 'products',
+  direction: 'upload',
+  waiting: 200,
+  staying: 0,
+  size: 300,
+  removed: 0,
+  since: '2026-11-22T08:00:00.000Z',
+  answer: null,
+};
 
 /** A desk of one held row, its group, and one refused row. */
 const desk: Desk = {
@@ -59,6 +72,11 @@ const desk: Desk = {
       { key: { ...refused, id: '=c1' }, rejected: true, message, missing: [], ...facts },
     ]),
   waitersOf: () => Promise.resolve([{ table: 'orders', id: 'o1' }]),
+  removals: () => Promise.resolve([removal]),
+  answerRemovals: (asked) => {
+    answers.push(asked);
+    return Promise.resolve(removal);
+  },
   conflicts: () => found(),
   findReceipt: () => Promise.resolve([]),
   runs: ({ offset }) => {
@@ -212,6 +230,23 @@ test('an edit goes to the row that the list named, and the row is tried again', 
   await calls.editRejected({ ref, values: [{ column: 0, value: 'Ann' }] });
   expect(edits).toEqual([{ key: refused, values: [{ column: 0, value: 'Ann' }] }]);
   expect(asked).toMatchObject([{ retry: [{ table: 'customers', id: 'c1' }], fetch: [] }]);
+});
+
+test('5.3: an answer goes to the table and direction that were asked about, and a cycle carries it out', async () => {
+  const [question] = await calls.confirmQuestions({});
+  expect(question).toMatchObject({
+    table: 'products',
+    waiting: 200,
+    since: Date.parse(removal.since),
+  });
+  await calls.answerConfirm({ ref: question?.ref ?? '', answer: 'hq' });
+  expect(answers).toEqual([{ table: 'products', direction: 'upload', answer: 'hq' }]);
+  expect(asked).toEqual([{ direction: 'both', retry: [], fetch: [] }]);
+
+  const other = (await calls.heldGroups(page)).rows[0]?.ref ?? '';
+  const toOther = () => calls.answerConfirm({ ref: other, answer: 'hq' });
+  expect(await codeOf(toOther)).toBe('REMOVAL_NOT_ASKED');
+  expect(answers).toHaveLength(1);
 });
 
 test('the export of what waits names parents and reasons in words, and no cell is a formula', async () => {

@@ -1,7 +1,12 @@
 import type { Service, Topic } from '../../shared/contract.ts';
 import type { Catalogue } from '../../shared/messages.ts';
 import type { Message, RunDirection, RunReport } from '../../shared/report.ts';
-import type { MissingWhy, RowDirection } from '../../shared/rows.ts';
+import type {
+  MissingWhy,
+  RemovalAnswer,
+  RemovalQuestion,
+  RowDirection,
+} from '../../shared/rows.ts';
 import type {
   ConflictShown,
   ConnectionTest,
@@ -119,6 +124,8 @@ export interface DeskReader {
   conflicts(asked: PageAsked & { readonly search: string }): Promise<PageFound<ConflictShown>>;
   findReceipt(asked: { readonly number: string }): Promise<readonly ReceiptAnswer[]>;
   runs(asked: PageAsked & { readonly status: RunFilter }): Promise<PageFound<RunShown>>;
+  /** Mass removals that wait for a manager, oldest first. */
+  removals(): Promise<readonly RemovalQuestion[]>;
   /** The last 50 runs that moved something, oldest first. */
   runPoints(): Promise<readonly RunPoint[]>;
   testConnection(asked: {
@@ -137,6 +144,12 @@ export interface DeskEngine {
     readonly key: RowKey;
     readonly values: readonly { readonly column: number; readonly value: string | null }[];
   }): Promise<null>;
+  /** Throws REMOVAL_NOT_ASKED, REMOVAL_BOTH_WAYS (`direction` null). The caller asks for a cycle afterwards. */
+  answerRemovals(asked: {
+    readonly table: string;
+    readonly direction: RowDirection | null;
+    readonly answer: RemovalAnswer;
+  }): Promise<RemovalQuestion>;
   /** Both sides' values, as text, of rows that the data check named. */
   differingRows(asked: {
     readonly table: string;
@@ -170,11 +183,13 @@ export const DESK_READER = [
   'findReceipt',
   'runs',
   'runPoints',
+  'removals',
   'testConnection',
 ] as const satisfies readonly (keyof DeskReader)[];
 
 export const DESK_ENGINE = [
   'editRejected',
+  'answerRemovals',
   'differingRows',
   'schemaCheck',
   'schemaFix',
@@ -258,6 +273,8 @@ export type DeskCalls = Pick<
   | 'fetchParent'
   | 'editRejected'
   | 'exportHeld'
+  | 'confirmQuestions'
+  | 'answerConfirm'
   | 'conflicts'
   | 'findReceipt'
   | 'runs'

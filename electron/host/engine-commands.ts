@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { PayflowError } from '../../shared/errors.ts';
 import type { RunReport } from '../../shared/report.ts';
-import type { VerifyReport } from '../../shared/rows.ts';
+import type { RemovalQuestion, VerifyReport } from '../../shared/rows.ts';
 import type { App, InitReport, OnProgress, SchemaFixReport, SchemaReport } from './app-types.ts';
 import type { Watch } from './thread-messages.ts';
 
@@ -26,6 +26,11 @@ export const COMMANDS = {
   schemaCheck: nothing,
   schemaFix: z.strictObject({ apply: z.boolean() }),
   reset: z.strictObject({ table: word.nullable() }),
+  answerRemovals: z.strictObject({
+    table: word,
+    direction: z.enum(['download', 'upload']).nullable(),
+    answer: z.enum(['hq', 'local']),
+  }),
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -39,6 +44,7 @@ interface CommandAnswers {
   readonly schemaCheck: SchemaReport;
   readonly schemaFix: SchemaFixReport;
   readonly reset: readonly string[];
+  readonly answerRemovals: RemovalQuestion;
 }
 
 /** A command with its arguments, parsed. */
@@ -90,6 +96,8 @@ export function runCommand(
       return app.schemaFix(command.args);
     case 'reset':
       return app.reset(command.args.table);
+    case 'answerRemovals':
+      return app.answerRemovals(command.args);
   }
 }
 
@@ -114,5 +122,6 @@ export function commandsOver(
     schemaCheck: () => asked('schemaCheck', {}),
     schemaFix: (options) => asked('schemaFix', options),
     reset: (table) => asked('reset', { table }),
+    answerRemovals: (answer) => asked('answerRemovals', answer),
   };
 }

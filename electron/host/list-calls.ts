@@ -1,5 +1,6 @@
 /** The contract's lists and what a person does with them, over the calls that run in the threads. */
 import { PayflowError } from '../../shared/errors.ts';
+import type { RowDirection } from '../../shared/rows.ts';
 import type { RowDetail } from '../../shared/views.ts';
 import type { RowName } from './app-types.ts';
 import type { DeskCalls, DeskServiceDeps, DetailFound } from './desk-types.ts';
@@ -34,6 +35,17 @@ export function listCalls(deps: DeskServiceDeps, refs: Refs): ListCalls {
       return refs.find('held', ref);
     } catch {
       return refs.find('rejected', ref);
+    }
+  };
+  const askedRows = (ref: string): { table: string; direction: RowDirection } => {
+    try {
+      const { table, direction } = refs.find('confirm', ref);
+      return { table, direction };
+    } catch {
+      const { key, why } = refs.find('group', ref);
+      if (why !== 'confirm')
+        throw new PayflowError('REMOVAL_NOT_ASKED', { table: key.parentTable });
+      return { table: key.parentTable, direction: key.direction };
     }
   };
   return {
@@ -86,7 +98,10 @@ export function listCalls(deps: DeskServiceDeps, refs: Refs): ListCalls {
       const waiters =
         group === undefined ? [] : await desk.waitersOf(refs.find('group', group).key);
       if (asked !== undefined || group !== undefined) return retry([...rows, ...waiters]);
-      const all = await desk.listed({ limit: mostExported });
+      const all = (await desk.listed({ limit: mostExported })).filter(
+        // What waits for a person's yes is not tried.
+        ({ missing }) => missing.every(({ why }) => why !== 'confirm'),
+      );
       return retry(all.map(({ key: { table, id } }) => ({ table, id })));
     },
     async fetchParent({ group }) {
@@ -105,6 +120,22 @@ export function listCalls(deps: DeskServiceDeps, refs: Refs): ListCalls {
     async exportHeld() {
       const rows = await desk.listed({ limit: mostExported });
       return heldFile(rows, deps.catalogue, new Date());
+    },
+    async confirmQuestions() {
+      return (await desk.removals()).map(({ since, ...question }) => ({
+        ref: refs.give({
+          kind: 'confirm',
+          table: question.table,
+          direction: question.direction,
+        }),
+        ...question,
+        since: Date.parse(since),
+      }));
+    },
+    async answerConfirm({ ref, answer }) {
+      await desk.answerRemovals({ ...askedRows(ref), answer });
+      deps.changed(['held']);
+      return retry([]);
     },
     conflicts: (asked) => desk.conflicts(asked),
     findReceipt: (asked) => desk.findReceipt(asked),

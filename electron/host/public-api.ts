@@ -1,5 +1,5 @@
 import type { App, RowName, Stats, Checkpoint } from './app-types.ts';
-import type { ConflictRow, HeldRow, RejectedRow } from '../../shared/rows.ts';
+import type { ConflictRow, HeldRow, RejectedRow, RemovalQuestion } from '../../shared/rows.ts';
 import { PayflowError } from '../../shared/errors.ts';
 import type { CycleAsked } from './desk-types.ts';
 import type { EngineCalls } from './engine-calls.ts';
@@ -11,6 +11,7 @@ export interface PublicReads {
   allHeld(): Promise<readonly HeldRow[]>;
   allConflicts(): Promise<readonly ConflictRow[]>;
   allRejected(): Promise<readonly RejectedRow[]>;
+  removals(): Promise<readonly RemovalQuestion[]>;
   stats(): Promise<Stats>;
   checkpoints(): Promise<readonly Checkpoint[]>;
 }
@@ -21,8 +22,12 @@ export interface PublicReads {
  */
 export interface PublicApi extends Pick<
   App,
-  'held' | 'conflicts' | 'rejected' | 'logs' | 'stats' | 'checkpoints' | 'reset'
+  'held' | 'conflicts' | 'rejected' | 'removals' | 'logs' | 'stats' | 'checkpoints' | 'reset'
 > {
+  /** Answers a mass removal and starts a cycle, or queues one, that carries it out. Throws as `App.answerRemovals`. */
+  answerRemovals(
+    asked: Parameters<App['answerRemovals']>[0],
+  ): Promise<{ readonly queued: boolean; readonly runId: string }>;
   /** Tries these held or rejected rows again, none: all of them. Starts a cycle or queues one, and names it. */
   retry(rows: readonly RowName[]): Promise<{ readonly queued: boolean; readonly runId: string }>;
 }
@@ -44,10 +49,15 @@ export function publicApi({ reader, engine, requestCycle }: PublicApiParts): Pub
     held,
     rejected,
     conflicts: () => reader().call('allConflicts'),
+    removals: () => reader().call('removals'),
     logs: (asked) => reader().call('logs', asked),
     stats: () => reader().call('stats'),
     checkpoints: () => reader().call('checkpoints'),
     reset: (table) => engine().call('reset', { table }),
+    async answerRemovals(asked) {
+      await engine().call('answerRemovals', asked);
+      return requestCycle({ direction: 'both', retry: [], fetch: [] });
+    },
     async retry(rows) {
       const listed = [...(await held()), ...(await rejected())];
       const unknown = rows.find(

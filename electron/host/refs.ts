@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { PayflowError } from '../../shared/errors.ts';
-import type { MissingWhy } from '../../shared/rows.ts';
+import type { MissingWhy, RowDirection } from '../../shared/rows.ts';
 import type { GroupKey, RowKey } from './desk-types.ts';
 
 /** What a ref stands for. */
@@ -8,6 +8,7 @@ export type Target =
   | { readonly kind: 'held'; readonly key: RowKey }
   | { readonly kind: 'rejected'; readonly key: RowKey }
   | { readonly kind: 'group'; readonly key: GroupKey; readonly why: MissingWhy }
+  | { readonly kind: 'confirm'; readonly table: string; readonly direction: RowDirection }
   | { readonly kind: 'table'; readonly table: string }
   | { readonly kind: 'fix'; readonly fingerprint: string };
 

@@ -187,6 +187,7 @@ export class Session {
         this.tell({ type: 'changed' });
         return null;
       case 'reset':
+      case 'answerRemovals':
         this.tell({ type: 'changed' });
         return undefined;
     }

@@ -1,4 +1,5 @@
 import { statusOf, type Facts } from '../../shared/status.ts';
+import { countUnanswered } from '../local/gate-store.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { loggedRuns, metaValue, savedCursors, waiting } from '../local/views.ts';
 import { META } from '../sync/connect.ts';
@@ -29,6 +30,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     oldestUnsentAt: null,
     held: 0,
     rejected: 0,
+    confirm: 0,
     conflicts: 0,
     lastRun: null,
     nextRunAt: null,
@@ -63,6 +65,7 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
     oldestUnsentAt: oldestUnsentAt === null ? null : Date.parse(oldestUnsentAt),
     held,
     rejected,
+    confirm: countUnanswered(db),
     conflicts,
     lastRun:
       open || lastRunAt === null

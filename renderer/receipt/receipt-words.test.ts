@@ -20,6 +20,7 @@ const facts: Facts = {
   oldestUnsentAt: now - 1_000,
   held: 0,
   rejected: 0,
+  confirm: 0,
   conflicts: 0,
   lastRun: { at: now - 60_000, status: 'completed' },
   nextRunAt: null,

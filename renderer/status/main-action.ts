@@ -19,7 +19,7 @@ const connection: Place = { screen: 'settings', place: 'settings-connection' };
 const terminal: Place = { screen: 'settings', place: 'settings-terminal' };
 
 const places: readonly (readonly [RegExp, Place])[] = [
-  [/^STATUS_ROWS_SKIPPED$/, { screen: 'held' }],
+  [/^STATUS_(ROWS_SKIPPED|CONFIRM)$/, { screen: 'held' }],
   [/^STATUS_LAST_RUN_OPEN$/, { screen: 'history' }],
   [/^(HQ_(LOGIN_REFUSED|DATABASE_MISSING|TLS|STANDBY|DIFFERS)|SETTINGS_\w+)$/, connection],
   [/^STATUS_API_/, { screen: 'settings', place: 'settings-api' }],

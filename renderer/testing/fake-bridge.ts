@@ -110,6 +110,8 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
     fetchParent: start,
     editRejected: start,
     exportHeld: () => ({ name: 'held.csv', type: 'text/csv', content: 'table,id\norders,1\n' }),
+    confirmQuestions: () => some(lists.confirmQuestions(now)),
+    answerConfirm: () => start(),
     conflicts: ({ search, ...page }) =>
       pageOf(
         some(lists.conflicts(now)).filter((row) => `${row.table} ${row.rowId}`.includes(search)),

@@ -2,6 +2,7 @@
 import type { HeldRow } from '../../shared/rows.ts';
 import type {
   CheckResult,
+  ConfirmQuestion,
   ConflictShown,
   DifferingRow,
   HeldGroup,
@@ -28,6 +29,33 @@ export const hostile = {
 };
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
+
+export function confirmQuestions(now: number): readonly ConfirmQuestion[] {
+  return [
+    {
+      ref: 'confirm-0',
+      table: 'products',
+      direction: 'download',
+      waiting: 412,
+      staying: 0,
+      size: 1_240,
+      removed: 0,
+      since: now - 26 * minute,
+      answer: null,
+    },
+    {
+      ref: 'confirm-1',
+      table: 'customers',
+      direction: 'upload',
+      waiting: 150,
+      staying: 0,
+      size: 300,
+      removed: 60,
+      since: now - 3 * minute,
+      answer: null,
+    },
+  ];
+}
 
 export function heldGroups(now: number): readonly HeldGroup[] {
   const of = (group: Partial<HeldGroup>, n: number): HeldGroup => ({

@@ -21,6 +21,7 @@ export function quietFacts(now: number): Facts {
     oldestUnsentAt: null,
     held: 0,
     rejected: 0,
+    confirm: 0,
     conflicts: 3,
     lastRun: { at: now - 3 * minute, status: 'completed' },
     nextRunAt: now + 2 * minute,
