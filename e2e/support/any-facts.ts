@@ -49,7 +49,6 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   held: amount,
   rejected: amount,
   confirm: fc.oneof(fc.constant(0), fc.nat(20)),
-  confirm: fc.oneof(fc.constant(0), fc.nat(20)),
   conflicts: amount,
   lastRun: fc.option(
     fc.record({

@@ -10,6 +10,8 @@ import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
 import { addManifest } from './manifest.ts';
 import { addRejected } from './rejected.ts';
+
+import { addResolve } from './resolve.ts';
 import { addRemovals } from './removals.ts';
 import { addReset } from './reset.ts';
 import { addRetry } from './retry.ts';
@@ -52,6 +54,7 @@ export function buildProgram(session: Session): Command {
   addStats(program, session);
   addCheckpoints(program, session);
   addRetry(program, session);
+  addResolve(program, session);
   addReset(program, session);
   addVerify(program, session);
   addSchema(program, session);

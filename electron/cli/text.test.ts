@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { renderMessage } from '../../shared/messages.ts';
 import { noCounts, type RunReport } from '../../shared/report.ts';
-import type { HeldRow } from '../../shared/rows.ts';
+import type { HeldRow, RemovalQuestion } from '../../shared/rows.ts';
 import { loadCatalogue } from '../host/messages.ts';
 import { heldText } from './held.ts';
+import { removalsText } from './removals.ts';
 import { parseRowName } from './retry.ts';
 import { runOutcome } from './sync.ts';
 import { syncText } from './sync-text.ts';
@@ -118,4 +119,27 @@ test('verify names what differs and cuts long lists', () => {
   expect(text).toContain('id9, ... (12 in all)');
   expect(text).toContain('1 row set aside');
   expect(text.endsWith('The two sides differ.')).toBe(true);
+});
+
+test('5.3: what waits for a yes is told in both directions, with what each answer does', () => {
+  const question: RemovalQuestion = {
+    table: 'products',
+    direction: 'download',
+    waiting: 412,
+    staying: 0,
+    size: 1240,
+    removed: 0,
+    since: '2026-11-22T08:00:00.000Z',
+    answer: null,
+  };
+  const text = removalsText([
+    question,
+    { ...question, direction: 'upload', waiting: 0, staying: 1, answer: null },
+    { ...question, answer: 'hq' },
+  ]);
+  expect(text).toContain('products: HQ deleted 412 rows of 1240; they wait for a manager.');
+  expect(text).toContain('1 row that HQ deleted stays here.');
+  expect(text).toContain('answered "hq"; the next sync carries it out for 412 rows.');
+  expect(text).toContain('payflow resolve delete:products --keep hq');
+  expect(removalsText([])).toBe('No mass removal waits for an answer.');
 });
