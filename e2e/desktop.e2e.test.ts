@@ -73,15 +73,18 @@ async function timesAtHq(number: string): Promise<number> {
 }
 
 /** What the app asks is answered by the button at `place`; the questions are kept. */
-const answerQuestions = (place: number): Promise<void> =>
-  app.evaluate(({ dialog }, response) => {
-    const asked: string[] = [];
-    Object.assign(globalThis, { asked });
-    dialog.showMessageBox = (...args: unknown[]) => {
-      asked.push((args.at(-1) as { message: string }).message);
-      return Promise.resolve({ response, checkboxChecked: false });
-    };
-  }, place);
+const answerQuestions = (place: number, ticked = false): Promise<void> =>
+  app.evaluate(
+    ({ dialog }, { response, checkboxChecked }) => {
+      const asked: string[] = [];
+      Object.assign(globalThis, { asked });
+      dialog.showMessageBox = (...args: unknown[]) => {
+        asked.push((args.at(-1) as { message: string }).message);
+        return Promise.resolve({ response, checkboxChecked });
+      };
+    },
+    { response: place, checkboxChecked: ticked },
+  );
 const questions = (): Promise<string[]> =>
   app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked);
 
@@ -161,11 +164,16 @@ test.skipIf(electronBinary() !== null)(
   },
 );
 
-test('closing the window hides it; a second start shows it again and ends by itself', async () => {
+test('closing the window hides it and says so until told not to; a second start shows it again and ends by itself', async () => {
+  const saved = (): unknown =>
+    JSON.parse(readFileSync(join(home, 'PayFlow', 'settings.json'), 'utf8'));
+  await answerQuestions(0, true);
   await app.evaluate(({ BrowserWindow }) => {
     BrowserWindow.getAllWindows()[0]?.close();
   });
   expect(await isVisible()).toBe(false);
+  await expect.poll(questions).toEqual(['PayFlow keeps syncing']);
+  await expect.poll(saved).toMatchObject({ stillHereHint: false });
   expect(await startSecond({ home, env })).toBe(0);
   await expect.poll(isVisible).toBe(true);
   // It works as before, also after it was hidden.
@@ -253,6 +261,20 @@ test('the HTTP API is off until it is switched on in Settings, and off again', a
   expect(await shown.text()).toContain('<title>PayFlow</title>');
   expect(await save(false)).toBe(true);
   await expect.poll(answer).toBe(0);
+
+  // A port that another program has: the state says it, and Settings say what to do.
+  const other = createServer().listen(port, '127.0.0.1');
+  await once(other, 'listening');
+  expect(await save(true)).toBe(true);
+  await headline(page, 'The web console is off').waitFor();
+  await goTo(page, 'settings');
+  const words = `Sales are safe and sync goes on. Another program uses the port ${port}.`;
+  await page.getByRole('note').filter({ hasText: words }).waitFor();
+  await goTo(page, 'status');
+  other.close();
+  await once(other, 'close');
+  expect(await save(false)).toBe(true);
+  await headline(page, 'Up to date').waitFor();
 });
 
 test('quitting with unsent rows asks; "Cancel" stays, "Sync and quit" sends and ends', async () => {

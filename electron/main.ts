@@ -2,7 +2,8 @@
  * The desktop app, put together. What must precede `ready` runs at once; nothing at the top of this file waits, because
  * Electron reports `ready` only when its main module has been read to the end.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { app, dialog } from 'electron';
 import { renderMessage } from '../shared/messages.ts';
@@ -36,7 +37,7 @@ function start(folder: string): void {
   guardPages(log);
   app
     .whenReady()
-    .then(() => runDesktop(folder, log))
+    .then(() => runDesktop({ folder, log, demo }))
     .catch(failStart);
 }
 
@@ -44,7 +45,14 @@ app.setName('PayFlow');
 // Windows shows notifications only of a program that it knows by this name.
 app.setAppUserModelId('com.payflow.desktop');
 app.enableSandbox();
-const folder = userDataFolder();
+const demo = process.argv.includes('--demo') && !app.isPackaged;
+// The demo touches nothing of this user's, and nothing of it is left.
+const folder = demo ? mkdtempSync(join(tmpdir(), 'payflow-demo-')) : userDataFolder();
+if (demo) {
+  process.on('exit', () => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+}
 mkdirSync(folder, { recursive: true, mode: 0o700 });
 app.setPath('userData', folder);
 // The browser's own caches and cookies, apart from payflow.db and the log.

@@ -1,5 +1,5 @@
 /**
- * `npm start`: builds the app and opens it. Electron's binary is no npm package; where it is missing it is fetched
+ * `npm start`: builds the app and opens it; `npm run demo`: on the demo shop. Electron's binary is no npm package; where it is missing it is fetched
  * once, and where it cannot be had the same window runs in a browser, served by `payflow serve`. Arguments go to
  * whichever runs.
  *
@@ -62,16 +62,35 @@ function handOver(command, args) {
   child.on('exit', (code) => (process.exitCode = code ?? 1));
 }
 
+/** Answers with the exit code of the build. */
+async function build() {
+  console.log('Building ...');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  return (await run([vite, 'build', '--app', '--logLevel', 'warn'], { stdio: 'inherit' })).code;
+}
+
+/** Builds, and opens the window with `forWindow` or serves it with `forServe`. */
+async function open(forWindow, forServe) {
+  const reason = await whyNoWindow();
+  const code = process.env.PAYFLOW_NO_BUILD === '1' ? 0 : await build();
+  if (code !== 0) {
+    process.exitCode = code;
+  } else if (reason === null) {
+    handOver(findElectron(), [root, ...forWindow]);
+  } else {
+    console.log(`PayFlow opens in your browser, because ${reason}.\n`);
+    handOver(process.execPath, [join(root, 'dist', 'electron', 'cli.js'), 'serve', ...forServe]);
+  }
+}
+
 const args = process.argv.slice(2);
-const reason = await whyNoWindow();
-console.log('Building ...');
-const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-const built = await run([vite, 'build', '--app', '--logLevel', 'warn'], { stdio: 'inherit' });
-if (built.code !== 0) {
-  process.exitCode = built.code;
-} else if (reason === null) {
-  handOver(findElectron(), [root, ...args]);
+if (args[0] !== 'demo') {
+  await open(args, args);
+} else if (args.length === 1) {
+  // Whatever else listens on this machine: the demo takes a port that is free.
+  await open(['--demo'], ['--demo', '--port', '0']);
 } else {
-  console.log(`PayFlow opens in your browser, because ${reason}.\n`);
-  handOver(process.execPath, [join(root, 'dist', 'electron', 'cli.js'), 'serve', ...args]);
+  // Options are those of the demonstration in the terminal, which needs neither a window nor a build.
+  const words = ['demo', ...args.slice(1)];
+  handOver(process.execPath, [join(root, 'electron', 'cli', 'main.ts'), ...words]);
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadCatalogue } from '../host/messages.ts';
-import { createQuitGuard, type QuitPorts } from './quit-guard.ts';
+import { calmFacts, viewOf } from '../../e2e/support/any-facts.ts';
+import { createQuitGuard, unsentOf, type QuitPorts } from './quit-guard.ts';
 import { quitTexts } from './quit-texts.ts';
 
 type Answer = 'sync' | 'quit' | 'cancel';
@@ -72,6 +73,16 @@ test('the question names what waits and what is kept back, each with its number'
     '1 row of this terminal is kept here because HQ could not take it yet: see Held rows.',
   );
   expect(texts(3, 0, true)).toBe('3 changes could not be sent just now.');
+});
+
+test('what the demo sold is asked about by nobody, nor is there anything before the start', () => {
+  const host = (isDemo: boolean) => ({
+    isDemo: () => isDemo,
+    current: () => ({ ...viewOf({ ...calmFacts, waiting: 14 }), keptBack: 2 }),
+  });
+  expect(unsentOf(null)).toEqual({ waiting: 0, keptBack: 0 });
+  expect(unsentOf(host(true))).toEqual({ waiting: 0, keptBack: 0 });
+  expect(unsentOf(host(false))).toEqual({ waiting: 14, keptBack: 2 });
 });
 
 test('"Cancel" leaves everything as it is, and the next wish is asked about again', async () => {

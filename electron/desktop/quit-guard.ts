@@ -1,3 +1,5 @@
+import type { FullHost } from '../host/host.ts';
+
 /**
  * What happens when someone quits: unsent rows are named and may be sent first; then everything is let go of, and only
  * then the program ends. A second wish to quit while one is under way changes nothing.
@@ -21,6 +23,13 @@ export interface Unsent {
   readonly waiting: number;
   /** Was tried, and waits for another row or was refused. */
   readonly keptBack: number;
+}
+
+/** Before the host is there nothing can have been sold under its eyes; a demo's sales are nobody's. */
+export function unsentOf(host: Pick<FullHost, 'current' | 'isDemo'> | null): Unsent {
+  if (host === null || host.isDemo()) return { waiting: 0, keptBack: 0 };
+  const { facts, keptBack } = host.current();
+  return { waiting: facts.waiting, keptBack };
 }
 
 export interface QuitGuard {

@@ -17,6 +17,8 @@ export interface FullHost extends Host {
   readonly publicApi: PublicApi;
   /** The web console could not start, and why: three texts, as a state's; null: it is not in trouble. */
   apiProblem(problem: Message | null): void;
+  /** It works on the built-in demo shop at the moment. */
+  isDemo(): boolean;
   /** For tests: the engine thread ends as by a crash. */
   crashEngine(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
     apiProblem: (problem) => {
       runtime.trouble('api', problem);
     },
+    isDemo: () => desk.isDemo(),
     crashEngine: () => runtime.engine.crash(),
     publicApi: publicApi({
       reader: () => runtime.reader,

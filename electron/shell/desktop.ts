@@ -1,13 +1,13 @@
 /** The desktop app once Electron is ready: the window first, the host behind it, then everything that shows the host. */
 import { join } from 'node:path';
 import { app, powerMonitor, session } from 'electron';
-import type { StatusView } from '../../shared/views.ts';
+import { PayflowError } from '../../shared/errors.ts';
 import { crashPage } from '../desktop/crash-page.ts';
 import { openMemory } from '../desktop/memory.ts';
-import { createQuitGuard } from '../desktop/quit-guard.ts';
+import { createQuitGuard, unsentOf } from '../desktop/quit-guard.ts';
 import { createStillHere } from '../desktop/still-here.ts';
 import { syncOnce } from '../desktop/sync-once.ts';
-import { createHost } from '../host/host.ts';
+import { createHost, type FullHost } from '../host/host.ts';
 import type { Host } from '../host/host-types.ts';
 import { createLog, type Log } from '../host/log.ts';
 import { resourcesFolder } from '../host/resources.ts';
@@ -45,9 +45,22 @@ const within = async (limitMs: number, work: Promise<unknown>): Promise<void> =>
   clearTimeout(timer);
 };
 
-/** `folder`: the user-data folder. `log`: the shell's own. Throws where the app cannot start at all. */
-export async function runDesktop(folder: string, log: Log): Promise<void> {
-  const store = openSettingsStore({ folder, secrets: openSecrets(folder, log) });
+export interface DesktopOptions {
+  /** The user-data folder; for the demo one that goes with it. */
+  readonly folder: string;
+  /** The shell's own. */
+  readonly log: Log;
+  /** Opens on the built-in demo shop, whatever this user's settings say. */
+  readonly demo: boolean;
+}
+
+/** Throws where the app cannot start at all. */
+export async function runDesktop({ folder, log, demo }: DesktopOptions): Promise<void> {
+  const store = openSettingsStore({
+    folder,
+    secrets: openSecrets(folder, log),
+    ...(demo ? { env: {}, envFolder: folder } : {}),
+  });
   const memory = openMemory(folder);
   const hostLog = createLog(
     store.settings().logFolder,
@@ -58,7 +71,7 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
   let connectivity: Connectivity | null = null;
   /** What must be let go of, in this order; grows as the start goes on. */
   const closings: (() => Promise<void>)[] = [];
-  let current: () => StatusView | null = () => null;
+  let running: FullHost | null = null;
   const texts = () => faces?.texts() ?? textsFor(store.preferences());
 
   denyPermissions(session.defaultSession);
@@ -73,10 +86,7 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
   });
   const guard = createQuitGuard({
     // Before the host is there nothing can have been sold under its eyes.
-    unsent: () => ({
-      waiting: current()?.facts.waiting ?? 0,
-      keptBack: current()?.keptBack ?? 0,
-    }),
+    unsent: () => unsentOf(running),
     ask: (unsent, again) => askBeforeQuit(texts().catalogue, window.browserWindow, unsent, again),
     sync: async () => syncOnce(await ready.promise),
     close: () => within(closeLimitMs, closeAll()),
@@ -144,7 +154,7 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
     demoAllowed: !app.isPackaged,
   });
   closings.unshift(() => host.close());
-  current = () => host.current();
+  running = host;
   const webConsole = createConsole({
     host,
     store,
@@ -171,6 +181,10 @@ export async function runDesktop(folder: string, log: Log): Promise<void> {
     faces?.close();
     return Promise.resolve();
   });
+  if (demo) {
+    const answer = await host.call({ role: 'manager', surface: 'desktop' }, 'startDemo', {});
+    if (!answer.ok) throw new PayflowError(answer.error.code, answer.error.params);
+  }
   ready.resolve(host);
 
   async function closeAll(): Promise<void> {
