@@ -62,7 +62,8 @@ export async function createHq(options: HqOptions = {}): Promise<TestHq> {
   };
 }
 
-const COMPANY = `
+/** 2 stores, 3 terminals and their users. */
+export const COMPANY = `
   INSERT INTO stores (id, store_code, name, updated_at) VALUES
     ('store-1', 'S1', 'Main street', now()), ('store-2', 'S2', 'Harbour', now());
   INSERT INTO terminals (id, terminal_code, name, store_id, updated_at) VALUES

@@ -65,8 +65,10 @@ export function createRemoteStore(connections: Connections, appVersion: string):
           feed_id: string;
           stamp: string;
           key: string;
+          read_only: boolean;
         }>(
-          `SELECT ${ISO('clock_timestamp()')} AS server_time, feed_id::text, ${stampSql()} AS stamp, ${key} AS key
+          `SELECT ${ISO('clock_timestamp()')} AS server_time, feed_id::text, ${stampSql()} AS stamp, ${key} AS key,
+                  current_setting('transaction_read_only')::bool AS read_only
              FROM payflow_sync.meta`,
           [relation],
         );
@@ -82,6 +84,7 @@ export function createRemoteStore(connections: Connections, appVersion: string):
           serverTime: facts.server_time,
           feedId: facts.feed_id,
           schemaStamp: facts.stamp,
+          readOnly: facts.read_only,
           terminal,
         };
       }),

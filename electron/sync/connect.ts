@@ -62,6 +62,7 @@ export async function connect(
     request: options.request,
     index,
     self,
+    readOnly: hello.readOnly,
     cursors,
     counters: new RunCounters(),
     bound: '0',

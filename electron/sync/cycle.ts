@@ -50,9 +50,19 @@ async function stages(run: Run, schemaStamp: string): Promise<void> {
   }
   if (direction !== 'push') {
     await rebaselineBeforeUpload(run);
+    refuseReadOnly(run);
     await upload(run);
     run.at('cycle:uploaded');
   }
+}
+
+/**
+ * Before a batch is saved: one that is open has to be settled before anything else (DESIGN 6.1), and would keep HQ's
+ * changes from arriving for as long as HQ takes no writes.
+ */
+function refuseReadOnly({ readOnly, local }: Run): void {
+  if (readOnly && local.read(() => local.countWaiting()) > 0)
+    throw new PayflowError('HQ_READ_ONLY');
 }
 
 /** A cursor below the floor or a reload entry: compare before anything is uploaded (DESIGN 3.5). */

@@ -66,6 +66,8 @@ export interface Run extends EnginePorts {
   readonly request: CycleRequest;
   readonly index: PlanIndex;
   readonly self: Self;
+  /** HQ takes no writes: what comes down goes on, nothing is sent and nothing reported. */
+  readonly readOnly: boolean;
   /** Cursors as far as they have come; payflow.db's copy may be a minute older on an idle feed (DESIGN 5.6). */
   readonly cursors: Map<string, CursorRow>;
   readonly counters: RunCounters;

@@ -73,6 +73,8 @@ export interface Hello {
   readonly serverTime: string;
   readonly feedId: string;
   readonly schemaStamp: string;
+  /** HQ takes no writes now: an administrator's doing, or a failover under way. */
+  readonly readOnly: boolean;
   /** Our row in the terminals table: its key and its store's key. */
   readonly terminal: { readonly key: string; readonly store: string };
 }

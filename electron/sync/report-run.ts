@@ -42,6 +42,7 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
     run.local.write(() => {
       noteEnd(run, report, now);
     });
+  if (run.readOnly) return report;
   if (moved > 0 || lastBeat === null || Date.parse(now) - Date.parse(lastBeat) >= IDLE_SAVE_MS) {
     await tellHq(run, report, started, moved);
     run.at('report:told');

@@ -93,8 +93,8 @@ export const SIGNALS: Readonly<Record<string, Signal>> = {
   // other transactions
   '40001': inTheWay, // serialization_failure
   '40P01': inTheWay, // deadlock_detected
-  '55P03': inTheWay, // lock_not_available
-  '55006': inTheWay, // object_in_use
+  '55P03': busy, // lock_not_available: the wait for it has been long already
+  '55006': busy, // object_in_use
   // the catalogue
   '3F000': notInstalled,
   '42P01': { failure: 'HQ_TABLE_MISSING' }, // or our own schema's: `remote/errors.ts` looks at the name
