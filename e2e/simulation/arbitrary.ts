@@ -31,6 +31,10 @@ const posWrite: fc.Arbitrary<PosWrite> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('count' as const), counter, row: few, by }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('add-customer' as const), code }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete-customer' as const), row: few }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('replace-customer' as const), row: few, code }),
+  },
 );
 
 const one = <Name extends string>(name: Name) => fc.record({ do: fc.constant(name) });
@@ -47,6 +51,9 @@ const hqWrite: fc.Arbitrary<HqWrite> = fc.oneof(
   { weight: 2, arbitrary: ofRow('delete-customer') },
   { weight: 1, arbitrary: ofRow('remake-customer') },
   { weight: 2, arbitrary: ofRow('move-customer') },
+  { weight: 1, arbitrary: ofRow('move-product') },
+  { weight: 1, arbitrary: ofRow('rekey-product') },
+  { weight: 1, arbitrary: one('purge') },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('add-category' as const), parent: few }) },
   { weight: 1, arbitrary: ofRow('rename-category') },
   { weight: 1, arbitrary: ofRow('delete-category') },
@@ -97,6 +104,10 @@ function steps(terminals: number): fc.Arbitrary<Step> {
         table: fc.option(fc.nat(SINGLE_TABLES.length - 1), { freq: 8 }),
         fault: fc.option(fault, { freq: 2 }),
       }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ reset: terminal, table: fc.option(fc.nat(SINGLE_TABLES.length - 1)) }),
     },
     {
       weight: 1,

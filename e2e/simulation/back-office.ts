@@ -55,6 +55,12 @@ export class BackOffice {
         return this.#remakeCustomer(write.row);
       case 'move-customer':
         return this.#moveCustomer(write.row);
+      case 'move-product':
+        return this.#moveProduct(write.row);
+      case 'rekey-product':
+        return this.#rekeyProduct(write.row);
+      case 'purge':
+        return this.#run('SELECT payflow_sync.purge(0)');
       case 'add-category':
         return this.#addCategory(write.parent);
       case 'rename-category':
@@ -180,6 +186,26 @@ export class BackOffice {
       STORES[0],
       STORES[1],
       moving.id,
+    );
+  }
+
+  async #moveProduct(row: number): Promise<void> {
+    const moving = pick(await this.#rows('products', 'sku'), row);
+    await this.#run(
+      `UPDATE products SET store_id = CASE store_id WHEN $1 THEN $2 ELSE $1 END, updated_at = now() WHERE id = $3`,
+      STORES[0],
+      STORES[1],
+      moving?.id,
+    );
+  }
+
+  async #rekeyProduct(row: number): Promise<void> {
+    const found = pick(await this.#rows('products', 'sku'), row);
+    this.#made += 1;
+    await this.#run(
+      `UPDATE products SET id = $1, updated_at = now() WHERE id = $2`,
+      `${found?.name ?? ''}-${String(this.#made)}`,
+      found?.id,
     );
   }
 

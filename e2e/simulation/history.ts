@@ -14,7 +14,9 @@ export type PosWrite =
   | { readonly do: 'edit'; readonly field: number; readonly row: number }
   | { readonly do: 'count'; readonly counter: number; readonly row: number; readonly by: number }
   | { readonly do: 'add-customer'; readonly code: number }
-  | { readonly do: 'delete-customer'; readonly row: number };
+  | { readonly do: 'delete-customer'; readonly row: number }
+  /** INSERT OR REPLACE: over the row itself, and over another that has the code. */
+  | { readonly do: 'replace-customer'; readonly row: number; readonly code: number };
 
 export type HqWrite =
   | { readonly do: 'edit'; readonly field: number; readonly row: number }
@@ -25,10 +27,15 @@ export type HqWrite =
   /** Deleted and made anew under the same key, in two transactions. */
   | { readonly do: 'remake-customer'; readonly row: number }
   | { readonly do: 'move-customer'; readonly row: number }
+  | { readonly do: 'move-product'; readonly row: number }
+  /** The product gets another key. */
+  | { readonly do: 'rekey-product'; readonly row: number }
   | { readonly do: 'add-category'; readonly parent: number }
   | { readonly do: 'rename-category'; readonly row: number }
   | { readonly do: 'delete-category'; readonly row: number }
   | { readonly do: 'hang-product'; readonly product: number; readonly category: number }
+  /** The feed is purged of all that it may be purged of, and more: whoever has not read it must compare. */
+  | { readonly do: 'purge' }
   /** In the transaction of a session, which stays open. */
   | { readonly do: 'open-customer'; readonly session: number; readonly code: number }
   | { readonly do: 'commit'; readonly session: number }
@@ -55,6 +62,8 @@ export type Step =
       readonly table: number | null;
       readonly fault: Fault | null;
     }
+  /** Somebody asks a terminal to compare a table, or all. */
+  | { readonly reset: number; readonly table: number | null }
   /** The clock of a terminal, POS program and engine, is wrong by so many seconds from now on. */
   | { readonly skew: number; readonly seconds: number };
 

@@ -222,8 +222,9 @@ function sums(house: House, hq: Books, seen: readonly Seen[]): string[] {
       const called = row[name] ?? '';
       if (called.startsWith('C')) return []; // Customers that come and go take their points with them.
       const counter = `${table}.${column} ${called}`;
-      // A sum that a terminal lists as refused is still to come.
-      if (seen.some(({ names }) => names.has(nameOf(table, id)))) return [];
+      // A sum that a terminal lists as refused is still to come; one that was undone stands in its conflict log.
+      if (seen.some((each) => each.names.has(nameOf(table, id)) || wasUndone(each, table, column)))
+        return [];
       const opening = counter.startsWith('products.master_stock_quantity')
         ? OPENING_STOCK * 100
         : 0;
@@ -241,6 +242,15 @@ function sums(house: House, hq: Books, seen: readonly Seen[]): string[] {
     }),
   );
 }
+
+/** What was taken back as not this terminal's to say, not what was merged. */
+const wasUndone = ({ till }: Seen, table: string, column: string): boolean =>
+  till.db
+    .prepare(
+      `SELECT count(*) FROM sync_conflict WHERE tbl = ? AND column = ? AND rule NOT IN ('newest', 'add')`,
+    )
+    .pluck()
+    .get(table, column) !== 0;
 
 /** Invariant 4: a value that nobody replaced knowingly stands at HQ, is in a conflict log, or is listed with its row. */
 function noValueLost(house: House, hq: Books, seen: readonly Seen[]): string[] {

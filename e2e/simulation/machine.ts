@@ -20,6 +20,7 @@ export async function play(house: House, history: History): Promise<string[]> {
   }
   await house.settle();
   wrong.push(...(await quieten(tills)));
+  for (const till of tills) wrong.push(...(await till.verify()));
   wrong.push(...(await judge(house, history.terminals)));
   return wrong;
 }
@@ -27,20 +28,21 @@ export async function play(house: House, history: History): Promise<string[]> {
 async function perform(house: House, tills: readonly Till[], step: Step): Promise<string | null> {
   if ('hq' in step) await house.office.write(step.hq);
   else if ('pos' in step) at(tills, step.at).pos.write(step.pos);
+  else if ('reset' in step) await at(tills, step.reset).askToCompare(tableOf(step.table));
   else if ('skew' in step) at(tills, step.skew).line.skew = step.seconds;
   else {
     const till = at(tills, step.sync);
     till.line.begin(step.fault);
-    const report = await till.sync(
-      step.direction,
-      step.table === null ? null : at(SINGLE_TABLES, step.table),
-    );
+    const report = await till.sync(step.direction, tableOf(step.table));
     const broken = till.line.end();
     await till.line.deliverLate();
     if (report.error !== undefined && !broken) return failed(till, report);
   }
   return null;
 }
+
+const tableOf = (table: number | null): string | null =>
+  table === null ? null : at(SINGLE_TABLES, table);
 
 const failed = (till: Till, { error }: RunReport): string =>
   `the cycle of ${till.place.code} failed: ${error?.code ?? ''} ${JSON.stringify(error?.params ?? {})}`;

@@ -12,6 +12,12 @@ interface Named {
   readonly value: string | number | null;
 }
 
+interface Customer {
+  readonly first_name: string | null;
+  readonly city: string | null;
+  readonly server_id: string | null;
+}
+
 export const money = (cents: number): string => (cents / 100).toFixed(2);
 
 export class PosProgram {
@@ -61,6 +67,8 @@ export class PosProgram {
         return this.#addCustomer(write.code);
       case 'delete-customer':
         return this.#deleteCustomer(write.row);
+      case 'replace-customer':
+        return this.#replaceCustomer(write);
     }
   }
 
@@ -206,20 +214,65 @@ export class PosProgram {
       row,
     );
     if (going === undefined) return null;
-    const seen = this.#db
-      .prepare('SELECT first_name, city, server_id FROM customers WHERE local_id = ?')
-      .get(going.local_id) as {
-      first_name: string | null;
-      city: string | null;
-      server_id: string | null;
-    };
+    const gone = this.#goes(going.local_id);
     this.#run('DELETE FROM customers WHERE local_id = ?', going.local_id);
+    return gone;
+  }
+
+  #replaceCustomer({
+    row,
+    code,
+  }: Extract<PosWrite, { do: 'replace-customer' }>): (() => void) | null {
+    const mortals = this.#mortals();
+    const replaced = pick(mortals, row);
+    if (replaced === undefined) return null;
+    const name = `C${String(code)}`;
+    const displaced = mortals.filter(
+      (other) => other.name === name && other.local_id !== replaced.local_id,
+    );
+    const gone = displaced.map((other) => this.#goes(other.local_id));
+    const seen = this.#seen(replaced.local_id);
+    const value = this.#ledger().value(this.#place.code);
+    this.#run(
+      `INSERT OR REPLACE INTO customers (local_id, customer_code, first_name, store_id, updated_at) VALUES (?, ?, ?, ?, ?)`,
+      replaced.local_id,
+      name,
+      value,
+      this.#place.store,
+      this.#now,
+    );
+    return () => {
+      for (const note of gone) note();
+      this.#ledger().edited(
+        value,
+        { what: `customers ${name}`, by: this.#place.code },
+        seen.first_name,
+      );
+      this.#ledger().sawGo(seen.city);
+    };
+  }
+
+  /** What the ledger notes of a customer that is about to be deleted. */
+  #goes(localId: string): () => void {
+    const { first_name, city, server_id } = this.#seen(localId);
     return () => {
       const ledger = this.#ledger();
-      ledger.sawGo(seen.first_name);
-      ledger.sawGo(seen.city);
-      if (seen.server_id !== null) ledger.deleted.set(seen.server_id, this.#place.code);
+      ledger.sawGo(first_name);
+      ledger.sawGo(city);
+      if (server_id !== null) ledger.deleted.set(server_id, this.#place.code);
     };
+  }
+
+  #seen(localId: string): Customer {
+    return this.#prepared(
+      'SELECT first_name, city, server_id FROM customers WHERE local_id = ?',
+    ).get(localId) as Customer;
+  }
+
+  #mortals(): Named[] {
+    return this.#rows('customers', 'customer_code', 'city').filter(({ name }) =>
+      name.startsWith('C'),
+    );
   }
 
   /** Rows in an order that does not hang on their keys, which are different in every run. */

@@ -102,8 +102,26 @@ export class Till {
 
   /** One cycle; a failure is in the report. */
   async sync(direction: RunDirection, table: string | null): Promise<RunReport> {
+    return this.#running.sync({ direction, table, dryRun: false, onProgress: nothing, signal });
+  }
+
+  /** What a person asks for who does not trust a table. */
+  async askToCompare(table: string | null): Promise<void> {
+    await this.#running.reset(table);
+  }
+
+  /** Rows that the product's own data check names. */
+  async verify(): Promise<string[]> {
+    const { equal, tables } = await this.#running.verify(nothing, signal);
+    const named = Object.entries(tables).flatMap(([table, { differing }]) =>
+      differing.map((id) => `verify of ${this.place.code} names ${table}:${id}`),
+    );
+    return equal || named.length > 0 ? named : [`verify of ${this.place.code} is not equal`];
+  }
+
+  get #running(): HostedApp {
     if (this.#app === null) throw new Error('the terminal is not open');
-    return this.#app.sync({ direction, table, dryRun: false, onProgress: nothing, signal });
+    return this.#app;
   }
 
   /** The file's rows as they were when the company opened; connections and their caches stay. */
