@@ -145,6 +145,7 @@ export class Till {
     const settings = readSettings({
       DATABASE_URL: url,
       PAYFLOW_DB: this.#path,
+      PAYFLOW_STATE_DIR: join(this.#options.folder, 'state'),
       PAYFLOW_TERMINAL: place.code,
       SYNC_BATCH_SIZE: String(batchSize),
     });
