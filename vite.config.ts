@@ -40,6 +40,23 @@ const nodeSide = (entry: Record<string, string>, format: 'es' | 'cjs') => ({
   },
 });
 
+/**
+ * What the window needs to show its state comes in two files, not in fifty: each costs the till's browser a request, and
+ * the host an answer. The chart's library, larger than both, and the other screens come after it.
+ */
+const startOfWindow = {
+  groups: [
+    {
+      name: 'libraries',
+      test: /node_modules\/(react|react-dom|scheduler|zod|zustand|clsx|tslib|@mantine\/(core|hooks|notifications|store)|@floating-ui|@formatjs|@tabler|intl-messageformat|react-[a-z-]+|use-[a-z-]+)\//,
+    },
+    {
+      name: 'window',
+      test: /\/(shared|renderer\/(bridge|components|i18n|shell))\/[^/]+\.tsx?$|\/renderer\/(app|theme)\.tsx?$|\/renderer\/status\/(?!runs-chart)[^/]+\.tsx?$/,
+    },
+  ],
+};
+
 /** PAYFLOW_FAKE=1 builds the window alone, with its fixtures (`?fake=STATE`): for pictures, never for the product. */
 const fake = process.env['PAYFLOW_FAKE'] === '1';
 
@@ -70,6 +87,7 @@ export default defineConfig({
         emptyOutDir: true,
         sourcemap: true,
         target: 'es2024',
+        rolldownOptions: { output: { codeSplitting: startOfWindow } },
       },
     },
     main: nodeSide(

@@ -1,4 +1,5 @@
 /** The window answers while rows pour in: the screens are another thread's work than the engine's. */
+import type { Page } from 'playwright';
 import { expect, test } from 'vitest';
 import type { HostEvent } from '../shared/contract.ts';
 import { startConsole } from './support/console.ts';
@@ -21,6 +22,15 @@ function noteOf(event: HostEvent, soFar: readonly string[]): 'begin' | 'end' | n
   return running === null && !soFar.includes('end') ? 'end' : null;
 }
 
+/** Files of code that the page has fetched, without their digests. */
+const scripts = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    performance
+      .getEntriesByType('resource')
+      .map(({ name }) => /([a-z-]+)-[^/]+\.js$/.exec(name)?.[1] ?? '')
+      .filter((name) => name !== ''),
+  );
+
 test('three screens are opened before a large download has ended', async () => {
   const shop = await startConsole({ mode: 'live' });
   const { page, hq } = shop;
@@ -30,6 +40,9 @@ test('three screens are opened before a large download has ended', async () => {
   const token = makeToken({ ...claims, iat: now, exp: now + 3600 }, TEST_JWT_SECRET);
   try {
     await headline(page, 'Up to date').waitFor();
+    // The screens come by themselves while nothing happens: no click waits for a file.
+    for (const screen of VISITS)
+      await expect.poll(() => scripts(page)).toContainEqual(expect.stringContaining(screen));
     const happened: string[] = [];
     const answer = await fetch(new URL('/api/events', shop.serve.origin), {
       headers: { authorization: `Bearer ${token}` },

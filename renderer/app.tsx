@@ -12,13 +12,14 @@ import { StateLine } from './shell/state-line.tsx';
 import { useAppearance } from './shell/use-appearance.ts';
 import { useBackOnline } from './shell/use-back-online.ts';
 import { useKeyboard } from './shell/use-keyboard.ts';
-import { useStatus } from './status/status-store.ts';
+import { useStatusPart } from './status/status-store.ts';
 import { useText } from './i18n/use-text.ts';
 
 /** Store and terminal: which till is this? */
 function Place() {
-  const view = useStatus();
-  const places = [view?.store, view?.terminal].filter((name) => name != null);
+  const store = useStatusPart((view) => view?.store);
+  const terminal = useStatusPart((view) => view?.terminal);
+  const places = [store, terminal].filter((name) => name != null);
   return (
     <Text c="dimmed" lineClamp={1} dir="auto" visibleFrom="xs">
       {places.join(' · ')}
@@ -91,7 +92,7 @@ function Frame() {
 
 /** The first run opens by itself when there is nothing set up, once; "Continue setup" opens it again. */
 function useFirstRun(): void {
-  const unset = useStatus()?.status.state === 'setup';
+  const unset = useStatusPart((view) => view?.status.state === 'setup');
   const manager = useIsManager();
   const go = useRouter((state) => state.go);
   useEffect(() => {
@@ -99,14 +100,23 @@ function useFirstRun(): void {
   }, [unset, manager, go]);
 }
 
-export function App() {
-  const settingUp = useRouter((state) => state.screen === 'setup');
+/**
+ * Follows the state, which changes ten times a second while rows arrive; it draws nothing, so that the frame and the
+ * screen in it are not drawn again each time.
+ */
+function Followers() {
   useAppearance();
   useBackOnline();
   useFirstRun();
+  return null;
+}
+
+export function App() {
+  const settingUp = useRouter((state) => state.screen === 'setup');
   useKeyboard(!settingUp);
   return (
     <>
+      <Followers />
       {settingUp ? <SetupFrame /> : <Frame />}
       <DiagnosticsDialog />
       <KeysDialog />

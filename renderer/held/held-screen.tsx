@@ -7,7 +7,7 @@ import { saveFile } from '../components/save-file.ts';
 import { Screen } from '../components/screen.tsx';
 import { useAct } from '../components/use-act.ts';
 import { useText } from '../i18n/use-text.ts';
-import { useStatus } from '../status/status-store.ts';
+import { useStatusPart } from '../status/status-store.ts';
 import { yesNo } from './held-words.ts';
 import { RejectedTab } from './rejected-tab.tsx';
 import { WaitingTab } from './waiting-tab.tsx';
@@ -16,9 +16,8 @@ import { WaitingTab } from './waiting-tab.tsx';
 export function HeldScreen() {
   const t = useText();
   const call = useCall();
-  const facts = useStatus()?.facts;
-  const held = facts?.held ?? 0;
-  const rejected = facts?.rejected ?? 0;
+  const held = useStatusPart((view) => view?.facts.held ?? 0);
+  const rejected = useStatusPart((view) => view?.facts.rejected ?? 0);
   const acting = useAct();
   // Opened for the rejected rows alone, the screen shows them without a tap; later only a person changes the tab.
   const [tab, setTab] = useState<string | null>(() =>

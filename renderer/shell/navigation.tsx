@@ -10,9 +10,10 @@ import {
   IconTableOptions,
   type Icon,
 } from '@tabler/icons-react';
+import type { Facts } from '../../shared/status.ts';
 import { useIsManager } from '../components/use-is-manager.ts';
 import { useText } from '../i18n/use-text.ts';
-import { useStatus } from '../status/status-store.ts';
+import { useStatusPart } from '../status/status-store.ts';
 import { NAVIGATION, type NavigationScreen } from './keyboard.ts';
 import { useRouter } from './router-store.ts';
 
@@ -27,13 +28,15 @@ const icons: Readonly<Record<NavigationScreen, Icon>> = {
   settings: IconAdjustments,
 };
 
+function countFor(screen: NavigationScreen, { held, rejected, conflicts }: Facts): number {
+  if (screen === 'held') return held + rejected;
+  return screen === 'conflicts' ? conflicts : 0;
+}
+
 /** Beside an entry: rows that need a look (amber), or that are only counted (grey). */
 function Count({ screen }: { readonly screen: NavigationScreen }) {
   const t = useText();
-  const facts = useStatus()?.facts;
-  if (facts === undefined) return null;
-  const listed = facts.held + facts.rejected;
-  const count = screen === 'held' ? listed : screen === 'conflicts' ? facts.conflicts : 0;
+  const count = useStatusPart((view) => (view === null ? 0 : countFor(screen, view.facts)));
   if (count === 0) return null;
   return (
     <Badge size="lg" variant="filled" color={screen === 'held' ? 'yellow' : 'gray'} autoContrast>

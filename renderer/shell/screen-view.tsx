@@ -1,8 +1,9 @@
-import { Suspense, useEffect, useRef } from 'react';
+import { useEffect, useReducer, useRef, useState } from 'react';
+import type { Screen } from '../../shared/contract.ts';
 import { Loading } from '../components/loading.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { useRouter } from './router-store.ts';
-import { screens } from './screens.ts';
+import { fetchScreen, screensAtHand } from './screens.ts';
 
 /** How long a screen may take to draw the place it was opened at, in milliseconds. */
 const patience = 5_000;
@@ -43,15 +44,36 @@ function useReveal(): void {
   }, [visit, place]);
 }
 
+/** No Suspense: React shows its fallback for 0.3 s at least, however soon the screen's file is there. */
+function Shown({ screen }: { readonly screen: Screen }) {
+  const [, drawAgain] = useReducer((times: number) => times + 1, 0);
+  const [failure, setFailure] = useState<{ readonly error: unknown } | null>(null);
+  const Ready = screensAtHand[screen];
+  useEffect(() => {
+    let gone = false;
+    fetchScreen(screen).then(
+      () => {
+        if (!gone) drawAgain();
+      },
+      (error: unknown) => {
+        if (!gone) setFailure({ error });
+      },
+    );
+    return () => {
+      gone = true;
+    };
+  }, [screen]);
+  // The boundary around it says so and offers to try again.
+  if (failure !== null) throw failure.error;
+  return Ready === undefined ? <Loading /> : <Ready />;
+}
+
 export function ScreenView() {
   const screen = useRouter((state) => state.screen);
-  const Shown = screens[screen];
   useReveal();
   return (
     <ErrorBoundary key={screen}>
-      <Suspense fallback={<Loading />}>
-        <Shown />
-      </Suspense>
+      <Shown screen={screen} />
     </ErrorBoundary>
   );
 }

@@ -7,6 +7,7 @@ import { useLanguageStore } from '../i18n/language-store.ts';
 import { useStatusStore } from '../status/status-store.ts';
 import { useAppStore } from './app-store.ts';
 import { screenOfHash, useRouter } from './router-store.ts';
+import { fetchScreens } from './screens.ts';
 
 /** Pause before a question that got no answer is put again, in milliseconds. */
 const again = 2_000;
@@ -74,5 +75,5 @@ export function wire(bridge: Bridge): void {
   });
   bridge.subscribe(hear);
   followAddress();
-  void learn(bridge);
+  void learn(bridge).then(fetchScreens);
 }

@@ -2,6 +2,7 @@ import { Stack } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Loading } from '../components/loading.tsx';
 import { Screen } from '../components/screen.tsx';
+import { whenIdle } from '../components/when-idle.ts';
 import { useText } from '../i18n/use-text.ts';
 import { Causes } from './causes.tsx';
 import { FactCards } from './fact-cards.tsx';
@@ -10,7 +11,10 @@ import { StateCard } from './state-card.tsx';
 import { useStatus } from './status-store.ts';
 
 // The chart's library is larger than all the rest of this screen: the state is there before it.
-const RunsChart = lazy(async () => ({ default: (await import('./runs-chart.tsx')).RunsChart }));
+const RunsChart = lazy(async () => {
+  await whenIdle();
+  return { default: (await import('./runs-chart.tsx')).RunsChart };
+});
 
 /** Are the sales safe, and what is to be done: then, for whoever wants to know more, the facts behind it. */
 export function StatusScreen() {

@@ -18,3 +18,8 @@ export const useStatusStore = create<StatusState>()((set) => ({
 export function useStatus(): StatusView | null {
   return useStatusStore((state) => state.status);
 }
+
+/** One value of it; who takes only that is drawn again only when it has changed (compared by `Object.is`). */
+export function useStatusPart<T>(part: (status: StatusView | null) => T): T {
+  return useStatusStore((state) => part(state.status));
+}
