@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 const LONG_TESTS = [
   'e2e/no-gaps.pg.test.ts',
   'e2e/pos-beside-sync.pg.test.ts',
+  'e2e/disk.pg.test.ts',
   'e2e/faults.pg.test.ts',
   'e2e/network-sweep.pg.test.ts',
   'e2e/random-kills.pg.test.ts',
