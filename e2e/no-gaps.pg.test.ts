@@ -28,7 +28,7 @@ afterAll(async () => {
 });
 
 test(
-  'every change that 12 writers and an import commit beside a running sync arrives',
+  '3.3: every change that 12 writers and an import commit beside a running sync arrives',
   patience,
   async () => {
     using file = temporaryFile();

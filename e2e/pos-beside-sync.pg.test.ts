@@ -40,7 +40,7 @@ async function backOffice(isOver: () => boolean): Promise<Record<string, number>
 }
 
 test(
-  'no sale fails beside a running sync, and every sale reaches HQ exactly once',
+  '5.6: no sale fails beside a running sync, and every sale reaches HQ exactly once',
   { timeout: 300_000 },
   async () => {
     using file = temporaryFile();
@@ -117,7 +117,7 @@ test(
   },
 );
 
-test('a cycle ends although the till never rests; what was sold meanwhile goes with the next', async () => {
+test('5.6: a cycle ends although the till never rests; what was sold meanwhile goes with the next', async () => {
   let acknowledged = 0;
   const sale = (id: string): void => {
     sell(terminal.pos, { id, terminal: 'term-2', product: 'tea', quantity: 1, cents: 100 });

@@ -124,7 +124,7 @@ describe('modes', () => {
 });
 
 describe('one slot', () => {
-  test('requests during a cycle make exactly one more, which does all they asked for', () => {
+  test('9: requests during a cycle make exactly one more, which does all they asked for', () => {
     const desk = new Desk();
     desk.send({ type: 'start' });
     expect(desk.does({ type: 'ask', asked: { ...whole, direction: 'push' } })).toEqual([]);
@@ -213,7 +213,7 @@ describe('pause', () => {
 });
 
 describe('failures', () => {
-  test('HQ away: asked again with growing pauses up to half a minute, and synced when it answers', () => {
+  test('9: HQ away: asked again with growing pauses up to half a minute, and synced when it answers', () => {
     const desk = new Desk({ mode: 'manual' });
     desk.send({ type: 'start' });
     expect(desk.fails('HQ_REFUSED')).toEqual([]);
@@ -264,7 +264,7 @@ describe('failures', () => {
     expect(desk.does({ type: 'probed', code: null })).toEqual(['cycle']);
   });
 
-  test('a machine that wakes up asks HQ within a moment, whatever was planned', () => {
+  test('9: a machine that wakes up asks HQ within a moment, whatever was planned', () => {
     const desk = new Desk({ mode: 'cron' });
     desk.send({ type: 'start' });
     desk.completes();
@@ -301,7 +301,7 @@ const anyStep = fc.oneof(
   fc.constantFrom('ask', 'pause', 'feed-lost', 'answer', 'answer', 'answer', 'wait', 'wait'),
 );
 
-test('whatever happens: one thing at a time, no pause broken, and always something planned', () => {
+test('9: whatever happens: one thing at a time, no pause broken, and always something planned', () => {
   fc.assert(
     fc.property(
       fc.constantFrom('live', 'cron', 'manual'),

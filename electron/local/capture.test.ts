@@ -243,7 +243,7 @@ describe('foreign keys on: no form of write fails that would not fail without ca
     expect(outcome(pos, sql)).toEqual(outcome(reference, sql));
   });
 
-  test('what a cascade changes is captured', () => {
+  test('4.1: what a cascade changes is captured', () => {
     using folder = tempFolder();
     using pos = new Pos(twins(folder.path).captured, ['foreign_keys = ON']);
     pos.run(`UPDATE categories SET local_id = 'c9' WHERE local_id = 'c1'`);
@@ -385,7 +385,7 @@ describe('4.3: what OR REPLACE displaces is on record with its old values', () =
 });
 
 describe('an entry', () => {
-  test('holds exactly what changed, type and text, old and new', () => {
+  test('4.1: holds exactly what changed, type and text, old and new', () => {
     using folder = tempFolder();
     using pos = new Pos(twins(folder.path).captured);
     pos.run(
@@ -450,7 +450,7 @@ describe('an entry', () => {
     });
   });
 
-  test('takes NUL, control characters and text that is no UTF-8 without failing the write', () => {
+  test('4.1: takes NUL, control characters and text that is no UTF-8 without failing the write', () => {
     using folder = tempFolder();
     using pos = new Pos(twins(folder.path).captured);
     pos.run(`UPDATE products SET name = ? WHERE local_id = 'p1'`, 'a\0b\u0001\u001f\u007f😀');
@@ -463,7 +463,7 @@ describe('an entry', () => {
     expect(second?.changes['brand']).toEqual(['null', null, 'text', '\0']);
   });
 
-  test('of a change of case only is captured in a NOCASE column', () => {
+  test('4.1: of a change of case only is captured in a NOCASE column', () => {
     using folder = tempFolder();
     const plan = planOf(tablePlan('notes', 1, [column('body')]));
     const path = join(folder.path, 'payflow.db');
@@ -590,7 +590,7 @@ describe('sync_status', () => {
 });
 
 describe('the guard', () => {
-  test('is silent while the engine applies, and for the engine alone', () => {
+  test('4.2: is silent while the engine applies, and for the engine alone', () => {
     using folder = tempFolder();
     const path = twins(folder.path).captured;
     const db = openLocal(path);
@@ -604,7 +604,7 @@ describe('the guard', () => {
     db.close();
   });
 
-  test('captures when the session row is gone', () => {
+  test('4.2: captures when the session row is gone', () => {
     using folder = tempFolder();
     using pos = new Pos(twins(folder.path).captured);
     pos.db.exec(`DELETE FROM sync_session; UPDATE products SET name = 'x' WHERE local_id = 'p1'`);

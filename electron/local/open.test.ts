@@ -36,7 +36,7 @@ describe('opening', () => {
     db.close();
   });
 
-  test('commits are flushed, in WAL, and SQLite changes no row of its own accord', () => {
+  test('1: commits are flushed, in WAL, and SQLite changes no row of its own accord', () => {
     using folder = tempFolder();
     const db = openLocal(join(folder.path, 'payflow.db'));
     const settings = [

@@ -71,7 +71,7 @@ test('a moved row that a trigger of the other partition swallows is never paired
   await run(`DROP TRIGGER swallow ON sales_2_a`);
 });
 
-test('a replica session is captured in every partition, also in one made later', async () => {
+test('3.1: a replica session is captured in every partition, also in one made later', async () => {
   await run(`CREATE TABLE sales_3 PARTITION OF sales FOR VALUES FROM (2040) TO (2060)`);
   const replica = await hq.connect();
   await replica.query(`SET session_replication_role = replica`);
@@ -97,7 +97,7 @@ test('a partition made after the install is a finding until the next install', a
   expect(await hq.feed()).toEqual(['I sales:["2044","n"] *']);
 });
 
-test('TRUNCATE of a partition reloads the table', async () => {
+test('3.2: TRUNCATE of a partition reloads the table', async () => {
   await run('TRUNCATE sales_1');
   expect(await hq.feed()).toEqual(['T sales *']);
 });

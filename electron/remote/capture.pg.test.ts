@@ -131,14 +131,14 @@ const cases: [name: string, sql: string, entries: string[]][] = [
   ['TRUNCATE', `TRUNCATE discounts`, ['T discounts *']],
 ];
 
-describe('a write at HQ leaves exactly its entries', () => {
+describe('3.1: a write at HQ leaves exactly its entries', () => {
   test.each(cases)('%s', async (_name, sql, entries) => {
     await run(sql);
     expect(await hq.feed()).toEqual(entries);
   });
 });
 
-test('a cascade whose parent is gone tells everyone', async () => {
+test('3.6: a cascade whose parent is gone tells everyone', async () => {
   await run(`ALTER TABLE product_attributes DROP CONSTRAINT product_attributes_product_id_fkey,
     ADD FOREIGN KEY (product_id) REFERENCES products (id) ON DELETE CASCADE`);
   await run(`${addProduct('c1')}
@@ -178,7 +178,7 @@ test('what is rolled back, as a whole or to a savepoint, leaves nothing', async 
   expect(await hq.feed()).toEqual(['I products:r3 s:s1']);
 });
 
-test('a capture takes no transaction id of its own', async () => {
+test('3.2: a capture takes no transaction id of its own', async () => {
   await run('BEGIN');
   await run(addProduct('xid1'));
   await run(addProduct('xid2'));
@@ -205,7 +205,7 @@ test('a bulk update after a single one, in one session, is not quadratic', async
   await run('DELETE FROM taxes');
 });
 
-test('a child written beside the move of its parent, and the move, both leave entries', async () => {
+test('3.6: a child written beside the move of its parent, and the move, both leave entries', async () => {
   const other = await hq.connect();
   await run(addProduct('b1'));
   await hq.feed();
@@ -250,7 +250,7 @@ test('COPY leaves an entry per row', async () => {
   expect(await hq.feed()).toEqual(['I taxes:z1 s:s1', 'I taxes:z2 s:s2']);
 });
 
-describe('a session in the replica role', () => {
+describe('3.1: a session in the replica role', () => {
   test('leaves the same entries, once', async () => {
     const replica = await hq.connect();
     await replica.query(`SET session_replication_role = replica`);
@@ -277,7 +277,7 @@ describe('a session in the replica role', () => {
   });
 });
 
-describe('edit times', () => {
+describe('7.4: edit times', () => {
   const editsOf = async (edits: string) => {
     await run('BEGIN');
     await hq.client.query(
@@ -359,7 +359,7 @@ test('a login without any right on payflow_sync writes as ever', async () => {
   expect(await hq.feed()).toEqual(['I products:w1 s:s1']);
 });
 
-describe('what breaks a capture never breaks the write', () => {
+describe('3.2: what breaks a capture never breaks the write', () => {
   test('a column that is gone makes a reload', async () => {
     await run(`INSERT INTO customers (id, customer_code, store_id, updated_at) VALUES ('cu1', 'C1', 's1', now());
       ALTER TABLE customers DROP COLUMN city`);

@@ -67,7 +67,7 @@ describe('install', () => {
     expect((await waiting).created).toHaveLength(23);
   });
 
-  test('a changed column list reloads that table only', async () => {
+  test('3.4: a changed column list reloads that table only', async () => {
     hq = await createTestHq();
     await run(`ALTER TABLE taxes ADD COLUMN region text`);
     expect((await statusOfHq(hq.client)).findings).toEqual([
@@ -199,7 +199,7 @@ describe('status', () => {
     expect(status.feed.entries).toBe(3);
   });
 
-  test('names who holds the feed', async () => {
+  test('3.7: names who holds the feed', async () => {
     hq = await createTestHq({ prepare: smallShop });
     const other = await hq.connect();
     await other.query(`SET application_name = 'forgotten'; BEGIN; UPDATE products SET name = 'a'`);
@@ -217,7 +217,7 @@ describe('purge', () => {
     return rows[0];
   };
 
-  test('removes what every terminal has read, and the floor stays below what is left', async () => {
+  test('3.5: removes what every terminal has read, and the floor stays below what is left', async () => {
     hq = await createTestHq({ prepare: smallShop });
     await run(`UPDATE products SET name = 'a'`);
     await run(`SELECT payflow_sync.register('t1', 'T1', 1)`);
@@ -230,7 +230,7 @@ describe('purge', () => {
     expect((await floor())?.count).toBe('2');
   });
 
-  test('of a feed where nothing is old never passes the cursor of a terminal that is away', async () => {
+  test('3.5: of a feed where nothing is old never passes the cursor of a terminal that is away', async () => {
     hq = await createTestHq({ prepare: smallShop });
     await run(`SELECT payflow_sync.register('t1', 'T1', 1)`);
     await run(`SELECT pg_current_xact_id()`);
@@ -238,7 +238,7 @@ describe('purge', () => {
     expect(await floor()).toEqual({ floor: '0', count: '0' });
   });
 
-  test('removes what is older than the limit however far behind a terminal is', async () => {
+  test('3.5: removes what is older than the limit however far behind a terminal is', async () => {
     hq = await createTestHq({ prepare: smallShop });
     await run(`SELECT payflow_sync.register('t1', 'T1', 1)`);
     await run(`UPDATE products SET name = 'a'`);

@@ -77,7 +77,7 @@ async function expectHealed(hq: TestHq, terminal: TestTerminal, sales: number): 
   expect(rows).toEqual([{ orders: sales, payments: sales, sold: sales }]);
 }
 
-test('a network that breaks at any step fails the run with one code, and the next run heals', async () => {
+test('8, 9: a network that breaks at any step fails the run with one code, and the next run heals', async () => {
   const { hq, network } = await company();
   let breaking: string | null = null;
   const terminal = await openTerminal(hq, network.url(hq.url), (step) => {
@@ -97,35 +97,39 @@ test('a network that breaks at any step fails the run with one code, and the nex
   }
 });
 
-test('runs whose sessions HQ ends again and again lose nothing', { timeout: 240_000 }, async () => {
-  const { hq } = await company();
-  const terminal = await openTerminal(hq, hq.url, () => undefined);
-  const codes: string[] = [];
-  let over = false;
-  const ending = (async () => {
-    while (!over) {
-      await hq.db.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'payflow%'`,
-      );
-      await sleep(15 + Math.random() * 60);
+test(
+  '8, 9: runs whose sessions HQ ends again and again lose nothing',
+  { timeout: 240_000 },
+  async () => {
+    const { hq } = await company();
+    const terminal = await openTerminal(hq, hq.url, () => undefined);
+    const codes: string[] = [];
+    let over = false;
+    const ending = (async () => {
+      while (!over) {
+        await hq.db.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'payflow%'`,
+        );
+        await sleep(15 + Math.random() * 60);
+      }
+    })();
+
+    for (let round = 0; round < 40; round += 1) {
+      await makeWork(hq, terminal, `sale-${round}`);
+      const { error } = await terminal.trySync();
+      if (error !== undefined) codes.push(error.code);
     }
-  })();
+    over = true;
+    await ending;
 
-  for (let round = 0; round < 40; round += 1) {
-    await makeWork(hq, terminal, `sale-${round}`);
-    const { error } = await terminal.trySync();
-    if (error !== undefined) codes.push(error.code);
-  }
-  over = true;
-  await ending;
-
-  expect(codes.length).toBeGreaterThan(3);
-  expect(new Set(codes)).toEqual(new Set(['HQ_CONNECTION_LOST']));
-  await expectHealed(hq, terminal, 40);
-});
+    expect(codes.length).toBeGreaterThan(3);
+    expect(new Set(codes)).toEqual(new Set(['HQ_CONNECTION_LOST']));
+    await expectHealed(hq, terminal, 40);
+  },
+);
 
 test(
-  'an HQ that crashes inside an upload and comes back has every sale once',
+  '2, 8: an HQ that crashes inside an upload and comes back has every sale once',
   { timeout: 240_000 },
   async () => {
     const server = await startEmbeddedHq();

@@ -105,7 +105,7 @@ async function untilWaitingAtGate(): Promise<void> {
   throw new Error('nobody waits at the gate');
 }
 
-test('a reply that was lost after the commit costs nothing and doubles nothing', async () => {
+test('6.1: a reply that was lost after the commit costs nothing and doubles nothing', async () => {
   const network = await terminalBehindProxy();
   sale('first', 2);
 
@@ -121,7 +121,7 @@ test('a reply that was lost after the commit costs nothing and doubles nothing',
   await expectExactlyOnce(1, OPENING - 2 - 30);
 });
 
-test('an edit made between a lost reply and its settling stays pending and goes next', async () => {
+test('6.5: an edit made between a lost reply and its settling stays pending and goes next', async () => {
   const network = await terminalBehindProxy();
   sale('first', 2);
   const { wire, failing } = await runUntilCommit(network);
@@ -141,7 +141,7 @@ test('an edit made between a lost reply and its settling stays pending and goes 
   await expectExactlyOnce(2, OPENING - 2 - 3);
 });
 
-test('a second try waits for the first one that is still alive, and learns that it was applied', async () => {
+test('6.2: a second try waits for the first one that is still alive, and learns that it was applied', async () => {
   const network = await terminalBehindProxy({ idleInTransactionSeconds: '90' });
   sale('first', 2);
   const { wire: first, failing } = await runUntilCommit(network);
@@ -165,7 +165,7 @@ test('a second try waits for the first one that is still alive, and learns that 
   await expectExactlyOnce(2, OPENING - 2 - 3);
 });
 
-test('a second try that waits for a first one which is rolled back applies the batch itself', async () => {
+test('6.2: a second try that waits for a first one which is rolled back applies the batch itself', async () => {
   const network = await terminalBehindProxy({ idleInTransactionSeconds: '90' });
   sale('first', 2);
   const { wire: first, failing } = await runUntilCommit(network);
@@ -181,7 +181,7 @@ test('a second try that waits for a first one which is rolled back applies the b
   await expectExactlyOnce(1, OPENING - 2);
 });
 
-test('a terminal that vanished inside its transaction holds up neither its next try nor the feed', async () => {
+test('6.7: a terminal that vanished inside its transaction holds up neither its next try nor the feed', async () => {
   const network = await terminalBehindProxy({ idleInTransactionSeconds: '04' });
   sale('first', 2);
   const { wire: first, failing } = await runUntilCommit(network);
@@ -196,7 +196,7 @@ test('a terminal that vanished inside its transaction holds up neither its next 
   await expectExactlyOnce(1, OPENING - 2);
 });
 
-test('a batch whose statements reached HQ without COMMIT is applied once by the next try', async () => {
+test('6.2: a batch whose statements reached HQ without COMMIT is applied once by the next try', async () => {
   const network = await terminalBehindProxy();
   sale('first', 2);
   const { failing } = await runUntilCommit(network);

@@ -48,7 +48,7 @@ async function heldTexts(): Promise<string[]> {
 const status = (table: string, localId: string) =>
   t1.row(table, localId, 'sync_status, sync_operation');
 
-test('a child of a rejected parent waits with its reason, and comes without a click when the parent is mended', async () => {
+test('5.4: a child of a rejected parent waits with its reason, and comes without a click when the parent is mended', async () => {
   // No terminal can hold NaN, so that the shift is refused here.
   await atHq(hq.db, 'shifts', { id: 'shift_001', opening_balance: 'NaN' });
   await atHq(hq.db, 'orders', { id: 'ord_001', shift_id: 'shift_001' });
@@ -82,7 +82,7 @@ test('a child of a rejected parent waits with its reason, and comes without a cl
   await expectInStep(hq, [t1]);
 });
 
-test('there is at most one held entry per row, and its deletion drops it', async () => {
+test('5.4: there is at most one held entry per row, and its deletion drops it', async () => {
   await atHq(hq.db, 'shifts', { id: 'once-s', opening_balance: 'NaN' });
   await atHq(hq.db, 'orders', { id: 'once-o', shift_id: 'once-s' });
   await t1.sync();
@@ -141,7 +141,7 @@ test('a sale whose parent HQ refuses waits with it, and goes when the parent is 
   await expectInStep(hq, [t1]);
 });
 
-test('a delete at HQ that unsent rows here need is held as children, and done when they go', async () => {
+test('5.4: a delete at HQ that unsent rows here need is held as children, and done when they go', async () => {
   atPos(t1.pos, 'products', { local_id: 'needed-p' });
   await t1.sync();
   const product = serverId(t1, 'products', 'needed-p');
@@ -197,7 +197,7 @@ test('a nullable reference of an unsent row to a row deleted at HQ is set null, 
   await expectInStep(hq, [t1]);
 });
 
-test('among two hundred rows every guilty one is named, whatever refuses it, and all others go', async () => {
+test('6.4: among two hundred rows every guilty one is named, whatever refuses it, and all others go', async () => {
   // Of another store: this terminal cannot know that the values are taken.
   await atHq(hq.db, 'customers', {
     id: 'far-c',
@@ -252,7 +252,7 @@ test('among two hundred rows every guilty one is named, whatever refuses it, and
   await expectInStep(hq, [t1]);
 });
 
-test('a deferred foreign key at HQ names the guilty row', async () => {
+test('6.4: a deferred foreign key at HQ names the guilty row', async () => {
   await hq.db.query(`
     ALTER TABLE order_items ALTER CONSTRAINT order_items_product_id_fkey DEFERRABLE INITIALLY DEFERRED`);
   await atHq(hq.db, 'products', { id: 'def-p' }, { id: 'def-gone' });
@@ -277,7 +277,7 @@ test('a deferred foreign key at HQ names the guilty row', async () => {
   await expectInStep(hq, [t1]);
 });
 
-test('a unique value that is freed later in the same cycle is taken by the second try', async () => {
+test('6.4: a unique value that is freed later in the same cycle is taken by the second try', async () => {
   atPos(t1.pos, 'products', { local_id: 'old-p', sku: 'reused' });
   await t1.sync();
   t1.pos.exec("DELETE FROM products WHERE local_id = 'old-p'");

@@ -107,7 +107,7 @@ test('references are text in payflow.db, whatever the key is at HQ', () => {
   ]);
 });
 
-test('serial and identity keys are drawn from the sequence of HQ, and references follow them', async () => {
+test('6.3: serial and identity keys are drawn from the sequence of HQ, and references follow them', async () => {
   till.pos.exec(`
     INSERT INTO crates (local_id, branch_no, name) VALUES ('o-1', '7', 'mine');
     INSERT INTO stickers (local_id, crate_no, name) VALUES ('o-1', 'o-1', 'on mine'), ('s-2', '1', 'on the first')`);
@@ -179,7 +179,7 @@ test('a local_id that is a UUID is the key at HQ', async () => {
   await expectInStep();
 });
 
-test('any other local_id gets a UUIDv5, the same with every try, and another when it is used again', async () => {
+test('6.3: any other local_id gets a UUIDv5, the same with every try, and another when it is used again', async () => {
   const insert = `INSERT INTO bags (local_id, branch_no, name) VALUES ('bag-1', '7', 'first')`;
   till.pos.exec(insert);
   loseAnswers = true;
@@ -319,7 +319,7 @@ const PAIRS = `
   SELECT c.name AS chef, k.name AS kitchen, h.name AS head FROM chefs c
     LEFT JOIN kitchens k ON k.kitchen_no = c.kitchen_no LEFT JOIN chefs h ON h.chef_no = k.head_no ORDER BY c.name`;
 
-test('two tables that need each other arrive with both references set', async () => {
+test('6.3: two tables that need each other arrive with both references set', async () => {
   till.pos.exec(`
     PRAGMA foreign_keys = OFF;
     INSERT INTO chefs (local_id, branch_no, kitchen_no, name) VALUES ('c', '7', 'k', 'Ana');
@@ -351,7 +351,7 @@ test('two rows that need each other, one of which HQ refuses, arrive once when i
   await expectInStep();
 });
 
-test('a row that HQ has already is accepted if it is the same, and refused if it is another', async () => {
+test('6.3: a row that HQ has already is accepted if it is the same, and refused if it is another', async () => {
   const [same, other] = [
     '00000000-0000-4000-8000-00000000000a',
     '00000000-0000-4000-8000-00000000000b',

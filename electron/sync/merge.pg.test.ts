@@ -61,7 +61,7 @@ async function product(localId: string, values: Record<string, string | number> 
   return serverId(t1, 'products', localId);
 }
 
-test('two terminals that each sell one from ten leave eight, on every side', async () => {
+test('7.3: two terminals that each sell one from ten leave eight, on every side', async () => {
   const id = await product('eight', { stock_quantity: 10 });
   t1.pos.exec("UPDATE products SET stock_quantity = stock_quantity - 1 WHERE local_id = 'eight'");
   t2.pos.exec(`UPDATE products SET stock_quantity = stock_quantity - 1 WHERE local_id = '${id}'`);
@@ -98,7 +98,7 @@ test('increments of money are exact', async () => {
   await expectInStep(hq, [t1, t2]);
 });
 
-test('of two edits of one column the later stays and the earlier is kept in the log, whichever side made it', async () => {
+test('7.4: of two edits of one column the later stays and the earlier is kept in the log, whichever side made it', async () => {
   const id = await product('newest', { brand: 'old', name: 'old' });
   await hq.db.query("UPDATE products SET brand = 'of HQ' WHERE id = $1", [id]);
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -134,7 +134,7 @@ test('of two edits of one column the later stays and the earlier is kept in the 
   await expectInStep(hq, [t1, t2]);
 });
 
-test('columns that only one side changed never conflict', async () => {
+test('7.1: columns that only one side changed never conflict', async () => {
   const id = await product('apart', { brand: 'b', description: 'd' });
   await hq.db.query("UPDATE products SET brand = 'HQ' WHERE id = $1", [id]);
   t1.pos.exec("UPDATE products SET description = 'T1' WHERE local_id = 'apart'");
@@ -152,7 +152,7 @@ test('columns that only one side changed never conflict', async () => {
   await expectInStep(hq, [t1, t2]);
 });
 
-test('a swap that fails because HQ changed under the upload is rebased and sent in the same cycle', async () => {
+test('7.1: a swap that fails because HQ changed under the upload is rebased and sent in the same cycle', async () => {
   const id = await product('swap', { brand: 'b', stock_quantity: 10 });
   await hq.db.query("UPDATE products SET brand = 'HQ', master_stock_quantity = 20 WHERE id = $1", [
     id,
@@ -425,7 +425,7 @@ test.each(['ON', 'OFF'])(
   },
 );
 
-test('a row that came and went between two syncs is never sent', async () => {
+test('7.1: a row that came and went between two syncs is never sent', async () => {
   atPos(t1.pos, 'customers', { local_id: 'ghost' });
   t1.pos.exec("UPDATE customers SET city = 'Rome' WHERE local_id = 'ghost'");
   t1.pos.exec("DELETE FROM customers WHERE local_id = 'ghost'");

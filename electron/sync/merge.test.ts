@@ -62,7 +62,7 @@ const column = (rows: readonly (readonly Canonical[])[], place: number) =>
   rows.map((cells) => cells[place] ?? null);
 const newest = (length: number): Strategy[] => Array.from({ length }, () => 'newest');
 
-test('every merged value is the base-free choice of one side, and what is overwritten stands in the log', () => {
+test('7.6: every merged value is the base-free choice of one side, and what is overwritten stands in the log', () => {
   fc.assert(
     fc.property(row, when, when, fc.boolean(), (cells, hqAt, localAt, baseKnown) => {
       const [base, local, hq] = [column(cells, 0), column(cells, 1), column(cells, 2)];
@@ -131,7 +131,7 @@ const decimal = fc
   .map(([whole, fraction]) => `${String(whole)}${fraction}`)
   .filter((text) => !/^-?0+$/.test(text) || text === '0');
 
-test('add columns conserve: whatever the order in which sides are merged, all deltas count once', () => {
+test('7.3: add columns conserve: whatever the order in which sides are merged, all deltas count once', () => {
   fc.assert(
     fc.property(decimal, decimal, decimal, (base, local, hq) => {
       const { values, losers } = merge([base], [local], [hq], ['add'], times(LATE, EARLY));

@@ -88,7 +88,7 @@ test('a tree that comes by the feed from its leaves up, and a ring of rows that 
   await expectInStep(hq, [t1, slow]);
 });
 
-test('two skus swapped at HQ arrive', async () => {
+test('5.5: two skus swapped at HQ arrive', async () => {
   const [a, b] = await products('swap-a', 'swap-b');
   await setSku(a, 'parked');
   await setSku(b, 'swap-a');
@@ -117,7 +117,7 @@ test('a sku handed on from row to row arrives, also when every page brings two r
   await expectInStep(hq, [t1, slow]);
 });
 
-test('a row with an unsent edit gives its sku up, keeps the edit, and never shows the placeholder at HQ', async () => {
+test('5.5: a row with an unsent edit gives its sku up, keeps the edit, and never shows the placeholder at HQ', async () => {
   const [a, b] = await products('give-a', 'give-b');
   await setSku(a, 'give-free');
   await setSku(b, 'give-a');
@@ -182,7 +182,7 @@ test('a cascade at HQ reaches the terminal', async () => {
   await expectInStep(hq, [t1]);
 });
 
-test('TRUNCATE at HQ empties the table here and loses nothing unsent', async () => {
+test('3.2: TRUNCATE at HQ empties the table here and loses nothing unsent', async () => {
   await atHq(hq.db, 'discounts', { id: 'cut-1' }, { id: 'cut-2' });
   atPos(t1.pos, 'discounts', { local_id: 'cut-own' });
   await t1.sync();
@@ -195,7 +195,7 @@ test('TRUNCATE at HQ empties the table here and loses nothing unsent', async () 
   await expectInStep(hq, [t1, slow]);
 });
 
-test('reset brings in step what has drifted and loses nothing unsent', async () => {
+test('3.4: reset brings in step what has drifted and loses nothing unsent', async () => {
   const [a, b] = await products('reset-a', 'reset-b');
   t1.pos.exec("UPDATE products SET brand = 'unsent' WHERE local_id = 'reset-b'");
   atPos(t1.pos, 'products', { local_id: 'reset-new' });
@@ -215,7 +215,7 @@ test('reset brings in step what has drifted and loses nothing unsent', async () 
   await expectInStep(hq, [t1, slow]);
 });
 
-test('a terminal whose place in the feed was purged compares before it uploads', async () => {
+test('3.5: a terminal whose place in the feed was purged compares before it uploads', async () => {
   const [a, b] = await products('purged-a', 'purged-b');
   await hq.db.query("UPDATE products SET brand = 'missed' WHERE id = $1", [a]);
   await hq.db.query('DELETE FROM products WHERE id = $1', [b]);

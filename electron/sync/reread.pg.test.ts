@@ -43,7 +43,7 @@ async function expectInStep(): Promise<void> {
   expect(await differences(hq.db, terminal.pos, { products: {}, orders: {} })).toEqual([]);
 }
 
-test('what the rules of HQ make of an upload is here with the acknowledgement and comes no second time', async () => {
+test('6.5: what the rules of HQ make of an upload is here with the acknowledgement and comes no second time', async () => {
   terminal = await createTerminal(hq, 'T1');
   await hq.db.query(RULES);
   sale('sale');
@@ -59,7 +59,7 @@ test('what the rules of HQ make of an upload is here with the acknowledgement an
   await expectInStep();
 });
 
-test('what the rules of HQ made of an upload whose reply was lost comes with the feed', async () => {
+test('6.5: what the rules of HQ made of an upload whose reply was lost comes with the feed', async () => {
   const network = await startProxy(hq.url);
   terminal = await createTerminal(hq, 'T1', { url: network.url(hq.url) });
   await hq.db.query(RULES);
@@ -76,7 +76,7 @@ test('what the rules of HQ made of an upload whose reply was lost comes with the
   await network.close();
 });
 
-test('a row that was removed at HQ and made again under the same key stays', async () => {
+test('5.3: a row that was removed at HQ and made again under the same key stays', async () => {
   terminal = await createTerminal(hq, 'T1');
   await hq.db.query(`DELETE FROM products WHERE id = 'milk'`);
   await hq.db.query(`
@@ -88,7 +88,7 @@ test('a row that was removed at HQ and made again under the same key stays', asy
   expect(terminal.row('products', 'milk', 'name')).toEqual({ name: 'New milk' });
 });
 
-test('what a download writes is no change of the POS', async () => {
+test('4.2: what a download writes is no change of the POS', async () => {
   terminal = await createTerminal(hq, 'T1');
   await hq.db.query(`
     UPDATE products SET name = 'Green tea' WHERE id = 'tea';

@@ -53,7 +53,7 @@ async function killInLoad(path: string, page: number): Promise<void> {
 }
 
 test(
-  'killed twice in the middle of the first load, a terminal resumes and ends equal',
+  '5.1: killed twice in the middle of the first load, a terminal resumes and ends equal',
   { timeout: 600_000 },
   async () => {
     using file = temporaryFile();

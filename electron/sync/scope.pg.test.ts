@@ -166,7 +166,7 @@ test.each(['READ COMMITTED', 'REPEATABLE READ'])(
   },
 );
 
-test('a variant whose transaction is still open when the moved product is read comes with the second reading', async () => {
+test('3.6: a variant whose transaction is still open when the moved product is read comes with the second reading', async () => {
   const { product } = await productOfT1('late');
   await t3.sync();
   const writer = await hq.connect();
@@ -184,7 +184,7 @@ test('a variant whose transaction is still open when the moved product is read c
   await expectInStep(hq, [t1, t3]);
 });
 
-test('rows of another store or another terminal never arrive; settings that are global do, sync settings do not', async () => {
+test('3.6: rows of another store or another terminal never arrive; settings that are global do, sync settings do not', async () => {
   await atHq(hq.db, 'products', { id: 'far', store_id: 'store-2' });
   await atHq(hq.db, 'orders', { id: 'far-order', terminal_id: 'term-2', user_id: 'user-2' });
   await atHq(
@@ -212,7 +212,7 @@ test('rows of another store or another terminal never arrive; settings that are 
   await expectInStep(hq, [t1, t3]);
 });
 
-test('a nullable reference out of scope is null here, stays at HQ, is never sent, and is filled in when its row comes', async () => {
+test('5.4: a nullable reference out of scope is null here, stays at HQ, is never sent, and is filled in when its row comes', async () => {
   await atHq(hq.db, 'categories', { id: 'cat-far', store_id: 'store-2' });
   await atHq(hq.db, 'suppliers', { id: 'sup-far', store_id: 'store-2' });
   const { product } = await productOfT1('nullable');
@@ -364,7 +364,7 @@ test('a row that leaves the scope while it is needed becomes a kept row, and an 
   await expectInStep(hq, [t1, t3]);
 });
 
-test('a kept row that the POS edits or deletes is not sent to HQ and is listed', async () => {
+test('5.4: a kept row that the POS edits or deletes is not sent to HQ and is listed', async () => {
   await atHq(hq.db, 'products', { id: 'not-ours', store_id: 'store-2' });
   await atHq(hq.db, 'orders', { id: 'not-ours-o' });
   await atHq(hq.db, 'order_items', {

@@ -262,12 +262,12 @@ async function expectInStep(): Promise<void> {
   expect(read(`SELECT label FROM drawer WHERE sync_status <> 'synced'`)).toEqual([]);
 }
 
-test('every kind of value arrives exactly with the first load', async () => {
+test('7.2: every kind of value arrives exactly with the first load', async () => {
   expect(read('SELECT label FROM drawer')).toHaveLength(HQ_ROWS.length);
   await expectInStep();
 });
 
-test('every kind of value arrives exactly through the feed, as a new row and as a change', async () => {
+test('7.2: every kind of value arrives exactly through the feed, as a new row and as a change', async () => {
   const others = COLUMNS.filter((name) => name !== 'label');
   await hq.db.query(`
     INSERT INTO drawer (branch_no, label, ${others.join(', ')})
@@ -362,7 +362,7 @@ async function heldAtHq(column: string, expected: string, label: string): Promis
   return rows[0]?.same === true ? expected : rows[0]?.held;
 }
 
-test('whatever a POS writes into a synced row reaches HQ as that value', async () => {
+test('7.2: whatever a POS writes into a synced row reaches HQ as that value', async () => {
   const labels = read('SELECT label FROM drawer ORDER BY label').map((row) => String(row['label']));
   for (let start = 0; start < EDITS.length; start += labels.length) {
     const batch = EDITS.slice(start, start + labels.length);
