@@ -19,6 +19,7 @@ const LONG_SYSTEM_TESTS = [
   'e2e/axe.e2e.test.ts',
   'e2e/console-busy.e2e.test.ts',
   'e2e/errors.e2e.test.ts',
+  'e2e/serve-stop.e2e.test.ts',
   'e2e/simulation/simulation.e2e.test.ts',
   'e2e/simulation/mutants.e2e.test.ts',
 ];

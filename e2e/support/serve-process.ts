@@ -33,7 +33,8 @@ export interface ServeProcess {
 }
 
 const startTimeoutMs = 60_000;
-const stopTimeoutMs = 20_000;
+/** Longer than the engine's own deadline for its end. */
+const stopTimeoutMs = 60_000;
 
 /** The secret of the tests' tokens: what `JWT_SECRET` is in every `serve` of a test. */
 export const TEST_JWT_SECRET = 'a secret of the tests, as long as a secret has to be';

@@ -245,6 +245,11 @@ test('10: who hangs up or says stop takes the command back', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   socket.end();
   await expect.poll(() => ended).toEqual(['verify', 'reset']);
+  // An endless line behind the question is no way to stay.
+  expect(await raw(`{"ask":"retry","args":{"rows":[]}}\n${'x'.repeat(2 * 1024 * 1024)}`)).toBe(
+    '{"payflow":"1.0.0"}\n',
+  );
+  expect(ended).toEqual(['verify', 'reset', 'retry']);
 });
 
 test('10: closing lets a command that is under way answer first', async () => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { HostEvent, Method, Reply } from '../../shared/contract.ts';
@@ -378,4 +378,33 @@ test('who may not is told so, and what nobody can read as well', async () => {
   });
   expect(await reply('status', { more: 1 })).toMatchObject({ error: { code: 'BAD_REQUEST' } });
   expect(await reply('status', {})).toMatchObject({ ok: true });
+});
+
+test('closing in the middle of a cycle is no alarm at the next start, and the sale goes to HQ once', async () => {
+  const proxy = await startProxy(hq.url);
+  try {
+    const first = await start({ DATABASE_URL: proxy.url(hq.url) });
+    await first.until(isIdle);
+    const commit = proxy.stopAt('COMMIT\0');
+    const pos = new DatabaseSync(join(folder, 'payflow.db'), { timeout: 5000 });
+    sell(pos, { id: 'cut-short', terminal: 'term-1', product: 'tea', quantity: 1, cents: 200 });
+    pos.close();
+    const wire = await commit;
+    const closed = first.host.close();
+    wire.deliver();
+    await closed;
+
+    const second = await start({ DATABASE_URL: proxy.url(hq.url) });
+    const shown = [second.host.current()];
+    second.host.subscribe((event) => {
+      if (event.type === 'status') shown.push(event.status);
+    });
+    await second.until(isIdle);
+    const sold = `SELECT 1 FROM orders WHERE order_number = 'cut-short'`;
+    expect((await hq.db.query(sold)).rowCount).toBe(1);
+    const alarms = shown.filter(({ status }) => status.attention);
+    expect(alarms.map(({ status }) => status.causes)).toEqual([]);
+  } finally {
+    await proxy.close();
+  }
 });
