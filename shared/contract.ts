@@ -18,6 +18,7 @@ import type {
   ExportedFile,
   HeldGroup,
   HeldRowShown,
+  OversoldShown,
   Page,
   ReceiptAnswer,
   RejectedRowDetail,
@@ -158,6 +159,13 @@ export const contract = {
 
   // --------------------------------------------------------------------------- conflicts, receipts, history
   conflicts: method<Page<ConflictShown>>()('cashier', z.strictObject({ ...page, search })),
+  /** Decides a conflict: the value of that side stands from now on, as a new edit where it had lost. Starts a cycle. */
+  resolveConflict: method<{ readonly queued: boolean }>()(
+    'manager',
+    z.strictObject({ ref, keep: z.enum(['local', 'hq']) }),
+  ),
+  /** Counted things below zero, newest first. */
+  oversold: method<Page<OversoldShown>>()('cashier', z.strictObject(page)),
   findReceipt: method<readonly ReceiptAnswer[]>()('cashier', z.strictObject({ number: search })),
   runs: method<Page<RunShown>>()(
     'cashier',
@@ -215,6 +223,7 @@ export const TOPICS = [
   'held',
   'rejected',
   'conflicts',
+  'oversold',
   'runs',
   'check',
   'schema',

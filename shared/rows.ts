@@ -83,6 +83,35 @@ export interface ConflictRow {
   readonly lost: string | null;
   readonly rule: string;
   readonly at: string;
+  readonly winner: 'hq' | 'terminal';
+  readonly hqAt: string | null;
+  readonly localAt: string | null;
+  /** Who wrote HQ's side; null: not known. */
+  readonly who: string | null;
+  /** What was overwritten along with it: times of last change beside the value itself. */
+  readonly also: readonly ConflictValue[];
+  /** The side a person chose in the end; null: the rule's choice stands. */
+  readonly resolved: ConflictSide | null;
+}
+
+/** The side whose value is to stand: of `payflow resolve ID --keep local|hq`. */
+export type ConflictSide = 'local' | 'hq';
+
+export interface ConflictValue {
+  readonly column: string;
+  readonly kept: string | null;
+  readonly lost: string | null;
+}
+
+/** A counted thing of which more was taken than there was: the value is below zero since then. */
+export interface OversoldRow {
+  readonly table: string;
+  /** HQ's key. */
+  readonly id: string;
+  readonly column: string;
+  /** An exact number below zero, as text. */
+  readonly value: string;
+  readonly since: string;
 }
 
 /** One table in the data check: rows of each side, how many stand on both and are equal, and the ids that differ. */

@@ -53,6 +53,8 @@ export interface Facts {
   readonly confirm: number;
   /** Logged losers: settled by their rule and listed, so they ask for no attention. */
   readonly conflicts: number;
+  /** Counted things below zero: more was sold than there was. */
+  readonly oversold: number;
   readonly lastRun: { readonly at: number; readonly status: RunStatus } | null;
   readonly nextRunAt: number | null;
   readonly mode: 'live' | 'cron' | 'manual';
@@ -180,6 +182,7 @@ function causesOf(facts: Facts): Message[] {
       ? [{ code: 'STATUS_ROWS_SKIPPED', params: { count: skipped, held, rejected, waiting } }]
       : []),
     ...unsentCause(facts),
+    ...(facts.oversold > 0 ? [{ code: 'STATUS_OVERSOLD', params: { count: facts.oversold } }] : []),
     ...(forgotten
       ? [{ code: 'STATUS_PAUSE_FORGOTTEN', params: { since: paused.since, waiting } }]
       : []),

@@ -1,6 +1,12 @@
 /** What the screens show: the answers of the contract. Times are milliseconds since 1970 unless said otherwise. */
 import type { Message, RunReport, RunStatus } from './report.ts';
-import type { MissingWhy, RemovalQuestion, RowDirection } from './rows.ts';
+import type {
+  ConflictSide,
+  ConflictValue,
+  MissingWhy,
+  RemovalQuestion,
+  RowDirection,
+} from './rows.ts';
 import type { Facts, Status } from './status.ts';
 
 export interface Page<T> {
@@ -139,6 +145,26 @@ export interface ConflictShown {
   readonly localAt: number | null;
   readonly who: string | null;
   readonly at: number;
+  // Merge: what a person can do about it.
+  readonly ref: string;
+  /** Overwritten along with it and restored with it: times of last change beside the value itself. */
+  readonly also: readonly ConflictValue[];
+  /** The value that lost can be brought back as a new edit. */
+  readonly restorable: boolean;
+  /** What a person decided; null: the rule's choice stands. */
+  readonly resolved: { readonly keep: ConflictSide; readonly at: number } | null;
+}
+
+/** A counted thing below zero: two terminals have sold the last one. */
+export interface OversoldShown {
+  readonly table: string;
+  readonly id: string;
+  readonly column: string;
+  /** An exact number below zero, as text. */
+  readonly value: string;
+  readonly since: number;
+  /** The row's first texts, so that people know it. */
+  readonly names: readonly string[];
 }
 
 /** Where a sale stands. saved: on this terminal and not sent yet. unknown: not on this terminal. */

@@ -11,6 +11,7 @@ const day = 86_400_000;
 export const calmFacts: Facts = {
   ...quietFacts(now),
   conflicts: 0,
+  oversold: 0,
   lastRun: { at: now, status: 'completed' },
   nextRunAt: null,
   mode: 'live',
@@ -50,6 +51,7 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   rejected: amount,
   confirm: fc.oneof(fc.constant(0), fc.nat(20)),
   conflicts: amount,
+  oversold: fc.oneof(fc.constant(0), fc.nat(20)),
   lastRun: fc.option(
     fc.record({
       at: moment,

@@ -28,6 +28,10 @@ const removalBody = z.strictObject({
   direction: z.enum(['download', 'upload'], 'it must be download or upload').optional(),
   keep: z.enum(['hq', 'local'], 'it must be hq or local'),
 });
+const resolveBody = z.strictObject({
+  id: z.int().min(1),
+  keep: z.enum(['hq', 'local'], 'it must be hq or local'),
+});
 
 const startedRun = z.object({
   runId: z.string(),
@@ -87,6 +91,19 @@ export function addSyncRoutes(
       return { ok: true, runId };
     },
   );
+  scope.post(
+    '/api/sync/conflicts/resolve',
+    {
+      config: { role: 'manager' },
+      ...about('Decide a conflict: the value of that side stands from now on', {
+        body: jsonSchema(resolveBody),
+      }),
+    },
+    async (request) => ({
+      ok: true,
+      ...(await api.resolve(parseInput(resolveBody, request.body))),
+    }),
+  );
   scope.get('/api/sync/status', about('Is everything safe? State, reason and what waits'), () =>
     statusJson(host.current(), catalogue),
   );
@@ -103,6 +120,11 @@ export function addSyncRoutes(
     rejectedJson(await api.rejected(), catalogue),
   );
   scope.get('/api/sync/conflicts', about('Values that both sides changed'), () => api.conflicts());
+  scope.get(
+    '/api/sync/oversold',
+    about('Counted things of which more was sold than there was'),
+    () => api.oversold(),
+  );
   scope.get('/api/sync/checkpoints', about("How far each table has read HQ's changes"), () =>
     api.checkpoints(),
   );

@@ -30,6 +30,7 @@ const facts: Facts = {
   rejected: 1,
   confirm: 0,
   conflicts: 4,
+  oversold: 0,
   lastRun: { at: 1_799_999_900_000, status: 'partial' },
   nextRunAt: null,
   mode: 'live',
@@ -129,6 +130,7 @@ export function fakePublicApi(): FakePublicApi {
     removals: () => note('removals', []),
     answerRemovals: (asked) =>
       note(`answerRemovals ${JSON.stringify(asked)}`, { queued: true, runId }),
+    oversold: () => note('oversold', []),
     logs: ({ limit }) =>
       note(`logs ${String(limit)}`, [
         {
@@ -151,6 +153,7 @@ export function fakePublicApi(): FakePublicApi {
       table === 'nothing'
         ? Promise.reject(new PayflowError('TABLE_UNKNOWN', { table }))
         : note(`reset ${String(table)}`, ['orders']),
+    resolve: (asked) => note(`resolve ${JSON.stringify(asked)}`, { changed: true, runId }),
     retry: (rows) => note(`retry ${JSON.stringify(rows)}`, { queued: true, runId }),
   };
 }

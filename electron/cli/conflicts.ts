@@ -7,12 +7,17 @@ import { textTable } from './text.ts';
 export function conflictsText(rows: readonly ConflictRow[]): string {
   if (rows.length === 0) return 'No value was overwritten.';
   return textTable(rows, [
-    { title: 'When', value: ({ at }) => at },
+    { title: 'ID', value: ({ id }) => String(id) },
+    { title: 'when', value: ({ at }) => at },
     { title: 'row', value: ({ table, rowId }) => `${table}:${rowId}` },
-    { title: 'column', value: ({ column }) => column },
+    {
+      title: 'column',
+      value: ({ column, also }) => [column, ...also.map((one) => one.column)].join(', '),
+    },
     { title: 'kept', value: ({ kept }) => kept },
     { title: 'lost', value: ({ lost }) => lost },
     { title: 'rule', value: ({ rule }) => rule },
+    { title: 'decided', value: ({ resolved }) => (resolved === null ? '' : `keep ${resolved}`) },
   ]);
 }
 

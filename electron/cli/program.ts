@@ -9,11 +9,12 @@ import { addHqUninstall } from './hq-uninstall.ts';
 import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
 import { addManifest } from './manifest.ts';
+import { addOversold } from './oversold.ts';
 import { addRejected } from './rejected.ts';
 
-import { addResolve } from './resolve.ts';
 import { addRemovals } from './removals.ts';
 import { addReset } from './reset.ts';
+import { addResolve } from './resolve.ts';
 import { addRetry } from './retry.ts';
 import { addSchema } from './schema.ts';
 import { addServe } from './serve.ts';
@@ -50,6 +51,7 @@ export function buildProgram(session: Session): Command {
   addConflicts(program, session);
   addRejected(program, session);
   addRemovals(program, session);
+  addOversold(program, session);
   addLogs(program, session);
   addStats(program, session);
   addCheckpoints(program, session);

@@ -2,7 +2,9 @@ import type { Facts, Running, Status } from '../../shared/status.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
 import type {
   ConflictRow,
+  ConflictSide,
   HeldRow,
+  OversoldRow,
   RejectedRow,
   RemovalAnswer,
   RemovalQuestion,
@@ -167,6 +169,13 @@ export interface SchemaFixReport {
   readonly remaining: readonly SchemaDifference[];
 }
 
+export interface ConflictResolved {
+  readonly id: number;
+  readonly keep: ConflictSide;
+  /** The value had lost and stands again: an edit that the next sync sends. */
+  readonly changed: boolean;
+}
+
 export interface App {
   installHq(options: HqInstallOptions): Promise<HqInstallReport>;
   hqStatus(): Promise<HqStatus>;
@@ -188,6 +197,7 @@ export interface App {
   // local
   status(): Promise<StatusReport>;
   held(): Promise<readonly HeldRow[]>;
+  /** The conflict log, newest first, values as people read them. */
   conflicts(): Promise<readonly ConflictRow[]>;
   /** Mass removals that wait for a manager (DESIGN 5.3), oldest first. */
   removals(): Promise<readonly RemovalQuestion[]>;
@@ -200,6 +210,16 @@ export interface App {
     readonly direction: RowDirection | null;
     readonly answer: RemovalAnswer;
   }): Promise<RemovalQuestion>;
+  /**
+   * Decides a conflict: the value of that side stands from now on. `changed`: it had lost, and is an edit that the next
+   * sync sends. Throws CONFLICT_UNKNOWN, CONFLICT_RESOLVED, or why the value cannot come back.
+   */
+  resolveConflict(asked: {
+    readonly id: number;
+    readonly keep: ConflictSide;
+  }): Promise<ConflictResolved>;
+  /** Counted things below zero, newest first. */
+  oversold(): Promise<readonly OversoldRow[]>;
   rejected(): Promise<readonly RejectedRow[]>;
   /** Newest first. */
   logs(options: { readonly limit: number }): Promise<readonly LogEntry[]>;

@@ -7,13 +7,14 @@ import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
 import { verify } from '../check/verify.ts';
 import { rebuildTriggers } from '../local/capture.ts';
+import { conflictRows } from '../local/conflict-log.ts';
 import { askedQuestions } from '../local/gate-store.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
+import { oversoldRows } from '../local/oversold.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
 import { createLocalStore } from '../local/store.ts';
 import {
-  conflictRows,
   heldRows,
   loggedRuns,
   markForReload,
@@ -47,10 +48,12 @@ import type {
 } from './app-types.ts';
 import { createDesk } from './desk.ts';
 import type { CycleAsked, Desk, HostedApp } from './desk-types.ts';
+import { shownConflict } from './conflict-choices.ts';
 import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
 import type { Log } from './log.ts';
 import type { PlannedFile } from './planned-file.ts';
+import { openReadable } from './readable-file.ts';
 import { answerRemovals } from './removal-answers.ts';
 import { resourcesFolder } from './resources.ts';
 import { requireHq, requireTerminal, type Settings } from './settings.ts';
@@ -235,7 +238,20 @@ class LocalApp implements HostedApp {
   }
 
   conflicts() {
-    return Promise.resolve(conflictRows(this.#readable()));
+    const db = this.#readable();
+    const file = { db, plan: storedPlan(db), terminal: metaValue(db, META.terminal) ?? '' };
+    return Promise.resolve(
+      conflictRows(db).map(({ resolvedAt: _, ...row }) => shownConflict(file, row)),
+    );
+  }
+
+  async resolveConflict({ id, keep }: Parameters<App['resolveConflict']>[0]) {
+    const { changed } = await this.desk.resolveConflict({ id, keep });
+    return { id, keep, changed };
+  }
+
+  oversold() {
+    return Promise.resolve(oversoldRows(this.#readable()));
   }
 
   removals() {
@@ -340,7 +356,7 @@ class LocalApp implements HostedApp {
   }
 
   #readable(): ReadableDb {
-    const db = (this.#reader ??= openLocal(this.#settings.databasePath, { readonly: true }));
+    const db = (this.#reader ??= openReadable(this.#settings.databasePath));
     if (localVersion(db) === 0)
       throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#settings.databasePath });
     return db;
@@ -349,7 +365,7 @@ class LocalApp implements HostedApp {
   /** For the window's lists: no HQ, no lock, and no failure where nothing has been set up yet. */
   #plannedFile(): PlannedFile | null {
     if (!existsSync(this.#settings.databasePath)) return null;
-    const db = (this.#reader ??= openLocal(this.#settings.databasePath, { readonly: true }));
+    const db = (this.#reader ??= openReadable(this.#settings.databasePath));
     if (localVersion(db) === 0) return null;
     const text = metaValue(db, META.plan);
     if (text === null) return null;

@@ -11,6 +11,7 @@ import type { Canonical, LocalValue } from '../sync/codec.ts';
 import type { Run } from '../sync/engine.ts';
 import { canonicalRows } from '../sync/translate.ts';
 import type { SchemaDifference, SchemaFixReport } from './app-types.ts';
+import { resolveConflict } from './conflict-choices.ts';
 import type { DeskEngine, RowKey } from './desk-types.ts';
 import { localRowOf, tableOf, type PlannedFile } from './planned-file.ts';
 import { answerRemovals } from './removal-answers.ts';
@@ -34,6 +35,8 @@ export function engineDesk(part: EnginePart): DeskEngine {
       return null;
     },
     answerRemovals: async (asked) => answerRemovals(part.file().db, asked),
+    resolveConflict: async ({ id, keep }) =>
+      resolveConflict(part.file(), id, keep, new Date().toISOString()),
     differingRows: async ({ table, ids }) => bothSides(await part.connect(), table, ids),
     schemaCheck: async () => {
       const differences = await part.differences();

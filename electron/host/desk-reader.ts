@@ -1,10 +1,11 @@
 /** The window's lists over payflow.db: reads only, and works without HQ. */
 import type { Message } from '../../shared/report.ts';
 import { heldMessage } from '../../shared/rows.ts';
-import type { ConflictShown, RunPoint, RunShown } from '../../shared/views.ts';
+import type { OversoldShown, RunPoint, RunShown } from '../../shared/views.ts';
 import { recordsMoved } from '../../shared/report.ts';
+import { conflictPage, type ConflictEntry } from '../local/conflict-log.ts';
 import { askedQuestions } from '../local/gate-store.ts';
-import { conflictPage, movingRuns, runPage, type RunEntry } from '../local/history-pages.ts';
+import { movingRuns, runPage, type RunEntry } from '../local/history-pages.ts';
 import {
   heldEntry,
   heldPage,
@@ -16,7 +17,9 @@ import {
   type RejectedEntry,
 } from '../local/listed-pages.ts';
 import type { ReadableDb } from '../local/open.ts';
+import { oversoldPage } from '../local/oversold.ts';
 import type {
+  ConflictFound,
   DeskReader,
   DetailFound,
   HeldFound,
@@ -25,10 +28,11 @@ import type {
   RejectedFound,
   RowKey,
 } from './desk-types.ts';
+import { restorationOf, shownConflict } from './conflict-choices.ts';
 import { receiptAnswers } from './receipt-answers.ts';
 import { localRowOf, rowsOf, tableOf, timeOf, type PlannedFile } from './planned-file.ts';
 import type { ReceiptPlaces } from './receipt-places.ts';
-import { isEditable, shownPayload, shownRow } from './shown-values.ts';
+import { isEditable, shownLocal, shownPayload, shownRow } from './shown-values.ts';
 
 export type LocalDesk = Omit<DeskReader, 'testConnection'>;
 
@@ -116,18 +120,11 @@ export function localDesk(
       }),
     waitersOf: async (group) => from([], ({ db }) => waitersOf(db, group)),
     conflicts: async ({ search, ...page }) =>
-      from(nothing, ({ db }) => {
-        const { rows, total } = conflictPage(db, page, search);
-        return {
-          rows: rows.map((row): ConflictShown => ({
-            ...row,
-            hqAt: timeOf(row.hqAt),
-            localAt: timeOf(row.localAt),
-            at: Date.parse(row.at),
-          })),
-          total,
-        };
+      from(nothing, (opened) => {
+        const { rows, total } = conflictPage(opened.db, page, search);
+        return { rows: rows.map((row) => conflictFound(opened, row)), total };
       }),
+    oversold: async (page) => from(nothing, (opened) => oversoldFound(opened, page)),
     findReceipt: async ({ number }) =>
       from([], (opened) => receiptAnswers(opened, receipts(), number)),
     runs: async ({ status, ...page }) =>
@@ -138,6 +135,39 @@ export function localDesk(
     removals: async () => from([], ({ db }) => askedQuestions(db)),
     runPoints: async () => from([], ({ db }) => movingRuns(db, points).map(pointOf)),
   };
+}
+
+function conflictFound(file: PlannedFile, entry: ConflictEntry): ConflictFound {
+  const restoration = restorationOf(file, entry);
+  const { resolved, resolvedAt, ...row } = shownConflict(file, entry);
+  return {
+    ...row,
+    hqAt: timeOf(row.hqAt),
+    localAt: timeOf(row.localAt),
+    at: Date.parse(row.at),
+    restorable: typeof restoration !== 'string',
+    resolved: resolved === null ? null : { keep: resolved, at: timeOf(resolvedAt) ?? 0 },
+  };
+}
+
+/** More says no more about which row it is. */
+const namesShown = 3;
+
+function oversoldFound(
+  file: PlannedFile,
+  page: { offset: number; limit: number },
+): { rows: OversoldShown[]; total: number } {
+  const { rows, total } = oversoldPage(file.db, page);
+  const found = rows.map(({ localId, since, ...row }): OversoldShown => {
+    const table = tableOf(file, row.table);
+    const values = table === null ? undefined : rowsOf(file).rows(table, [localId]).get(localId);
+    const names = (table?.columns ?? []).flatMap((column, index) => {
+      if (column.kind !== 'text' || column.secret || column.reference !== null) return [];
+      return shownLocal(column, values?.values[index] ?? null) ?? [];
+    });
+    return { ...row, since: Date.parse(since), names: names.slice(0, namesShown) };
+  });
+  return { rows: found, total };
 }
 
 function heldFound(row: HeldEntry): HeldFound {

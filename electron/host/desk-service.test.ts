@@ -78,6 +78,8 @@ const desk: Desk = {
     return Promise.resolve(removal);
   },
   conflicts: () => found(),
+  oversold: () => found(),
+  resolveConflict: () => Promise.resolve({ changed: true }),
   findReceipt: () => Promise.resolve([]),
   runs: ({ offset }) => {
     const left = Math.max(0, Math.min(200, 250 - offset));

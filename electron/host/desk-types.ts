@@ -2,6 +2,7 @@ import type { Service, Topic } from '../../shared/contract.ts';
 import type { Catalogue } from '../../shared/messages.ts';
 import type { Message, RunDirection, RunReport } from '../../shared/report.ts';
 import type {
+  ConflictSide,
   MissingWhy,
   RemovalAnswer,
   RemovalQuestion,
@@ -11,6 +12,7 @@ import type {
   ConflictShown,
   ConnectionTest,
   DifferingRow,
+  OversoldShown,
   ReceiptAnswer,
   RunPoint,
   RunShown,
@@ -102,6 +104,9 @@ export interface ListedFound {
   readonly tries: number;
 }
 
+/** An entry of the conflict log; the host names it by a ref of its own. */
+export type ConflictFound = Omit<ConflictShown, 'ref'>;
+
 export type RunFilter = 'all' | 'completed' | 'partial' | 'failed' | 'cancelled';
 
 /**
@@ -121,7 +126,8 @@ export interface DeskReader {
   listed(asked: { readonly limit: number }): Promise<readonly ListedFound[]>;
   /** Names of the rows that wait for a parent. */
   waitersOf(group: GroupKey): Promise<readonly RowName[]>;
-  conflicts(asked: PageAsked & { readonly search: string }): Promise<PageFound<ConflictShown>>;
+  conflicts(asked: PageAsked & { readonly search: string }): Promise<PageFound<ConflictFound>>;
+  oversold(page: PageAsked): Promise<PageFound<OversoldShown>>;
   findReceipt(asked: { readonly number: string }): Promise<readonly ReceiptAnswer[]>;
   runs(asked: PageAsked & { readonly status: RunFilter }): Promise<PageFound<RunShown>>;
   /** Mass removals that wait for a manager, oldest first. */
@@ -150,6 +156,11 @@ export interface DeskEngine {
     readonly direction: RowDirection | null;
     readonly answer: RemovalAnswer;
   }): Promise<RemovalQuestion>;
+  /** Decides a conflict; see `App.resolveConflict`. The caller asks for a cycle afterwards. */
+  resolveConflict(asked: {
+    readonly id: number;
+    readonly keep: ConflictSide;
+  }): Promise<{ readonly changed: boolean }>;
   /** Both sides' values, as text, of rows that the data check named. */
   differingRows(asked: {
     readonly table: string;
@@ -180,6 +191,7 @@ export const DESK_READER = [
   'listed',
   'waitersOf',
   'conflicts',
+  'oversold',
   'findReceipt',
   'runs',
   'runPoints',
@@ -190,6 +202,7 @@ export const DESK_READER = [
 export const DESK_ENGINE = [
   'editRejected',
   'answerRemovals',
+  'resolveConflict',
   'differingRows',
   'schemaCheck',
   'schemaFix',
@@ -276,6 +289,8 @@ export type DeskCalls = Pick<
   | 'confirmQuestions'
   | 'answerConfirm'
   | 'conflicts'
+  | 'resolveConflict'
+  | 'oversold'
   | 'findReceipt'
   | 'runs'
   | 'runPoints'

@@ -7,7 +7,14 @@ import { z } from 'zod';
 import { PayflowError } from '../../shared/errors.ts';
 import type { RunReport } from '../../shared/report.ts';
 import type { RemovalQuestion, VerifyReport } from '../../shared/rows.ts';
-import type { App, InitReport, OnProgress, SchemaFixReport, SchemaReport } from './app-types.ts';
+import type {
+  App,
+  ConflictResolved,
+  InitReport,
+  OnProgress,
+  SchemaFixReport,
+  SchemaReport,
+} from './app-types.ts';
 import type { Watch } from './thread-messages.ts';
 
 const nothing = z.strictObject({});
@@ -31,6 +38,7 @@ export const COMMANDS = {
     direction: z.enum(['download', 'upload']).nullable(),
     answer: z.enum(['hq', 'local']),
   }),
+  resolveConflict: z.strictObject({ id: z.int().min(1), keep: z.enum(['local', 'hq']) }),
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -45,6 +53,7 @@ interface CommandAnswers {
   readonly schemaFix: SchemaFixReport;
   readonly reset: readonly string[];
   readonly answerRemovals: RemovalQuestion;
+  readonly resolveConflict: ConflictResolved;
 }
 
 /** A command with its arguments, parsed. */
@@ -98,6 +107,8 @@ export function runCommand(
       return app.reset(command.args.table);
     case 'answerRemovals':
       return app.answerRemovals(command.args);
+    case 'resolveConflict':
+      return app.resolveConflict(command.args);
   }
 }
 
@@ -123,5 +134,6 @@ export function commandsOver(
     schemaFix: (options) => asked('schemaFix', options),
     reset: (table) => asked('reset', { table }),
     answerRemovals: (answer) => asked('answerRemovals', answer),
+    resolveConflict: (choice) => asked('resolveConflict', choice),
   };
 }

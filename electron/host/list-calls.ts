@@ -137,7 +137,19 @@ export function listCalls(deps: DeskServiceDeps, refs: Refs): ListCalls {
       deps.changed(['held']);
       return retry([]);
     },
-    conflicts: (asked) => desk.conflicts(asked),
+    async conflicts(asked) {
+      const { rows, total } = await desk.conflicts(asked);
+      return {
+        rows: rows.map((row) => ({ ...row, ref: refs.give({ kind: 'conflict', id: row.id }) })),
+        total,
+      };
+    },
+    async resolveConflict({ ref, keep }) {
+      const { changed } = await desk.resolveConflict({ id: refs.find('conflict', ref).id, keep });
+      deps.changed(['conflicts']);
+      return changed ? retry([]) : { queued: false };
+    },
+    oversold: (page) => desk.oversold(page),
     findReceipt: (asked) => desk.findReceipt(asked),
     runs: (asked) => desk.runs(asked),
     runPoints: () => desk.runPoints(),

@@ -5,9 +5,10 @@ import { recordsMoved } from '../../shared/report.ts';
 import type { Facts } from '../../shared/status.ts';
 import type { StatusView } from '../../shared/views.ts';
 import { localVersion } from '../local/migrate.ts';
-import { openLocal, type ReadableDb } from '../local/open.ts';
+import type { ReadableDb } from '../local/open.ts';
 import { lastRunWith, metaValue, storeName, waiting } from '../local/views.ts';
 import { META } from '../sync/connect.ts';
+import { openReadable } from './readable-file.ts';
 import type { Settings } from './settings.ts';
 import { statusReport } from './status-report.ts';
 
@@ -56,7 +57,7 @@ export class LocalFile {
   open(): ReadableDb | null {
     if (this.#db === null) {
       if (!existsSync(this.#path)) return null;
-      const db = openLocal(this.#path, { readonly: true });
+      const db = openReadable(this.#path);
       if (localVersion(db) === 0) {
         db.close();
         return null;

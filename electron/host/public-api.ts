@@ -1,5 +1,12 @@
 import type { App, RowName, Stats, Checkpoint } from './app-types.ts';
-import type { ConflictRow, HeldRow, RejectedRow, RemovalQuestion } from '../../shared/rows.ts';
+import type {
+  ConflictRow,
+  ConflictSide,
+  HeldRow,
+  OversoldRow,
+  RejectedRow,
+  RemovalQuestion,
+} from '../../shared/rows.ts';
 import { PayflowError } from '../../shared/errors.ts';
 import type { CycleAsked } from './desk-types.ts';
 import type { EngineCalls } from './engine-calls.ts';
@@ -10,6 +17,7 @@ import type { ReaderCalls } from './reader-calls.ts';
 export interface PublicReads {
   allHeld(): Promise<readonly HeldRow[]>;
   allConflicts(): Promise<readonly ConflictRow[]>;
+  allOversold(): Promise<readonly OversoldRow[]>;
   allRejected(): Promise<readonly RejectedRow[]>;
   removals(): Promise<readonly RemovalQuestion[]>;
   stats(): Promise<Stats>;
@@ -22,7 +30,15 @@ export interface PublicReads {
  */
 export interface PublicApi extends Pick<
   App,
-  'held' | 'conflicts' | 'rejected' | 'removals' | 'logs' | 'stats' | 'checkpoints' | 'reset'
+  | 'held'
+  | 'conflicts'
+  | 'rejected'
+  | 'oversold'
+  | 'removals'
+  | 'logs'
+  | 'stats'
+  | 'checkpoints'
+  | 'reset'
 > {
   /** Answers a mass removal and starts a cycle, or queues one, that carries it out. Throws as `App.answerRemovals`. */
   answerRemovals(
@@ -30,6 +46,11 @@ export interface PublicApi extends Pick<
   ): Promise<{ readonly queued: boolean; readonly runId: string }>;
   /** Tries these held or rejected rows again, none: all of them. Starts a cycle or queues one, and names it. */
   retry(rows: readonly RowName[]): Promise<{ readonly queued: boolean; readonly runId: string }>;
+  /** Decides a conflict; where that wrote a value, a cycle that sends it starts or is queued, and is named. */
+  resolve(asked: {
+    readonly id: number;
+    readonly keep: ConflictSide;
+  }): Promise<{ readonly changed: boolean; readonly runId: string | null }>;
 }
 
 export interface PublicApiParts {
@@ -50,6 +71,7 @@ export function publicApi({ reader, engine, requestCycle }: PublicApiParts): Pub
     rejected,
     conflicts: () => reader().call('allConflicts'),
     removals: () => reader().call('removals'),
+    oversold: () => reader().call('allOversold'),
     logs: (asked) => reader().call('logs', asked),
     stats: () => reader().call('stats'),
     checkpoints: () => reader().call('checkpoints'),
@@ -68,6 +90,11 @@ export function publicApi({ reader, engine, requestCycle }: PublicApiParts): Pub
       const retry =
         rows.length > 0 ? rows : listed.map(({ table, id }): RowName => ({ table, id }));
       return requestCycle({ direction: 'both', retry, fetch: [] });
+    },
+    async resolve(asked) {
+      const { changed } = await engine().call('resolveConflict', asked);
+      const cycle = changed ? requestCycle({ direction: 'both', retry: [], fetch: [] }) : null;
+      return { changed, runId: cycle?.runId ?? null };
     },
   };
 }

@@ -15,7 +15,7 @@ export function statusJson(
   catalogue: Catalogue,
 ): object {
   const { headline, reason } = renderStatus(catalogue, status.reason);
-  const { waiting, held, rejected, conflicts, lastRun } = facts;
+  const { waiting, held, rejected, conflicts, oversold, lastRun } = facts;
   return {
     state: status.state,
     reason,
@@ -28,6 +28,7 @@ export function statusJson(
     })),
     terminal,
     waiting: { upload: waiting, held, rejected, conflicts },
+    oversold,
     oldestUnsentAt: time(facts.oldestUnsentAt),
     lastRun: lastRun === null ? null : { at: time(lastRun.at), status: lastRun.status },
     nextRunAt: time(facts.nextRunAt),

@@ -37,6 +37,7 @@ export function readerCalls({ app, settings, emit }: ReaderParts): ThreadSide<Re
       facts: () => Promise.resolve(localFacts(file.open(), settings, Date.now())),
       allHeld: () => app.held(),
       allConflicts: () => app.conflicts(),
+      allOversold: () => app.oversold(),
       allRejected: () => app.rejected(),
       stats: () => app.stats(),
       checkpoints: () => app.checkpoints(),

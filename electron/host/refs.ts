@@ -9,6 +9,7 @@ export type Target =
   | { readonly kind: 'rejected'; readonly key: RowKey }
   | { readonly kind: 'group'; readonly key: GroupKey; readonly why: MissingWhy }
   | { readonly kind: 'confirm'; readonly table: string; readonly direction: RowDirection }
+  | { readonly kind: 'conflict'; readonly id: number }
   | { readonly kind: 'table'; readonly table: string }
   | { readonly kind: 'fix'; readonly fingerprint: string };
 

@@ -33,7 +33,7 @@ const factsGapMs = 250;
 /** Enough for "more than". */
 const behindAtMost = 10_000;
 
-const listTopics: readonly Topic[] = ['held', 'rejected', 'conflicts', 'runs'];
+const listTopics: readonly Topic[] = ['held', 'rejected', 'conflicts', 'oversold', 'runs'];
 
 /** The session that holds, what is known of it, and who hears of it. Other settings replace the session. */
 export class Runtime {
@@ -332,6 +332,7 @@ function sameLists(a: LocalFacts, b: LocalFacts): boolean {
   return (
     a.facts.held === b.facts.held &&
     a.facts.rejected === b.facts.rejected &&
-    a.facts.conflicts === b.facts.conflicts
+    a.facts.conflicts === b.facts.conflicts &&
+    a.facts.oversold === b.facts.oversold
   );
 }

@@ -188,6 +188,7 @@ export class Session {
         return null;
       case 'reset':
       case 'answerRemovals':
+      case 'resolveConflict':
         this.tell({ type: 'changed' });
         return undefined;
     }

@@ -32,6 +32,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     rejected: 0,
     confirm: 0,
     conflicts: 0,
+    oversold: 0,
     lastRun: null,
     nextRunAt: null,
     mode: settings.mode,
@@ -43,7 +44,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
 }
 
 function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
-  const { upload, oldestUnsentAt, held, rejected, conflicts } = waiting(db);
+  const { upload, oldestUnsentAt, held, rejected, conflicts, oversold } = waiting(db);
   const cursors = savedCursors(db);
   const [last] = loggedRuns(db, 1);
   // Runs that moved nothing leave no record of their own, only this time.
@@ -67,6 +68,7 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
     rejected,
     confirm: countUnanswered(db),
     conflicts,
+    oversold,
     lastRun:
       open || lastRunAt === null
         ? last === undefined

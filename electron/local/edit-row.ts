@@ -19,10 +19,17 @@ export function editRow(
 ): boolean {
   const sets = [...values.keys()].map((name) => `${id(name)} = ?`).join(', ');
   const update = db.prepare(`UPDATE ${id(table.name)} SET ${sets} WHERE local_id = ?`);
-  try {
-    return db
+  return refusedEdit(db, () =>
+    db
       .transaction(() => stillWanted() && update.run(...values.values(), localId).changes === 1)
-      .immediate();
+      .immediate(),
+  );
+}
+
+/** What the file's own constraints refuse is EDIT_REFUSED; other failures of SQLite are what they always are. */
+export function refusedEdit<T>(db: WritableDb, edit: () => T): T {
+  try {
+    return edit();
   } catch (error) {
     if (codeOf(error).startsWith('SQLITE_CONSTRAINT'))
       throw new PayflowError(

@@ -1,43 +1,7 @@
-/** The conflict log and the runs a page at a time, for the window. Times are ISO 8601, as stored. */
+/** The runs a page at a time, for the window. Times are ISO 8601, as stored. */
 import type { RunReport, RunStatus } from '../../shared/report.ts';
 import type { PageBounds, PageOf } from './listed-pages.ts';
 import type { ReadableDb } from './open.ts';
-
-export interface ConflictEntry {
-  readonly id: number;
-  readonly table: string;
-  readonly rowId: string;
-  readonly column: string;
-  readonly kept: string | null;
-  readonly lost: string | null;
-  readonly winner: 'hq' | 'terminal';
-  readonly rule: string;
-  readonly hqAt: string | null;
-  readonly localAt: string | null;
-  readonly who: string | null;
-  readonly at: string;
-}
-
-/** Newest first. `search`: rows with these letters in table, id, column or one of the values; '' finds all. */
-export function conflictPage(
-  db: ReadableDb,
-  { offset, limit }: PageBounds,
-  search: string,
-): PageOf<ConflictEntry> {
-  const places = ['tbl', 'row_id', 'column', 'kept', 'lost', 'who'];
-  const found = places.map((place) => String.raw`${place} LIKE :like ESCAPE '\'`).join(' OR ');
-  const where = search === '' ? 'true' : `(${found})`;
-  const named =
-    search === '' ? {} : { like: `%${search.replaceAll(/[\\%_]/g, (letter) => `\\${letter}`)}%` };
-  const rows = db
-    .prepare(
-      `SELECT id, tbl AS "table", row_id AS rowId, column, kept, lost, winner, rule, hq_at AS hqAt, local_at AS localAt,
-              who, at FROM sync_conflict WHERE ${where} ORDER BY id DESC LIMIT :limit OFFSET :offset`,
-    )
-    .all({ ...named, limit, offset }) as ConflictEntry[];
-  const count = db.prepare(`SELECT count(*) FROM sync_conflict WHERE ${where}`).pluck();
-  return { rows, total: count.get(named) as number };
-}
 
 export interface RunEntry {
   readonly id: string;

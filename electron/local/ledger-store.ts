@@ -91,9 +91,9 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
       return changes > 0;
     },
     logConflict(conflict) {
-      prepare(`
-        INSERT INTO sync_conflict (tbl, row_id, column, kept, lost, winner, rule, hq_at, local_at, at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
+      const { lastInsertRowid } = prepare(`
+        INSERT INTO sync_conflict (tbl, row_id, column, kept, lost, winner, rule, hq_at, local_at, who, follows, at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).run(
         conflict.table,
         conflict.rowId,
         conflict.column,
@@ -103,8 +103,11 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         conflict.rule,
         conflict.hqAt,
         conflict.localAt,
+        conflict.who,
+        conflict.follows,
         now(),
       );
+      return Number(lastInsertRowid);
     },
     saveRun(run) {
       prepare(`

@@ -40,6 +40,11 @@ export function assertSessionIdle(db: ReadableDb): void {
   }
 }
 
+/** The version that this program's migrations lead to. */
+export function newestVersion(folder: string): number {
+  return readMigrations(folder).at(-1)?.version ?? 0;
+}
+
 /** 0 where the file has none of PayFlow's tables yet. */
 export function localVersion(db: ReadableDb): number {
   if (!hasTable(db, 'sync_meta')) return 0;

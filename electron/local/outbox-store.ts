@@ -18,6 +18,10 @@ export type OutboxStore = Pick<
   | 'restoreServerId'
   | 'bases'
   | 'setBase'
+  | 'noteSeen'
+  | 'recreate'
+  | 'recreated'
+  | 'forgetRecreated'
   | 'dropEntries'
   | 'acknowledge'
   | 'setStatus'
@@ -342,10 +346,12 @@ export function outboxStore(
           `UPDATE ${listed} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
         ).run(names);
       }
-      prepare('DELETE FROM sync_base WHERE tbl = :tbl AND local_id = :to').run(names);
-      prepare('UPDATE sync_base SET local_id = :to WHERE tbl = :tbl AND local_id = :from').run(
-        names,
-      );
+      for (const kept of ['sync_base', 'sync_recreate']) {
+        prepare(`DELETE FROM ${kept} WHERE tbl = :tbl AND local_id = :to`).run(names);
+        prepare(`UPDATE ${kept} SET local_id = :to WHERE tbl = :tbl AND local_id = :from`).run(
+          names,
+        );
+      }
     },
     restoreServerId(table, localId, serverId) {
       prepare(`
@@ -379,6 +385,36 @@ export function outboxStore(
           Object.fromEntries(table.columns.map(({ hq }, index) => [hq, base[index] ?? null])),
         ),
       );
+    },
+    noteSeen(table, localId, hash) {
+      prepare('UPDATE sync_row SET hash = ? WHERE tbl = ? AND local_id = ?').run(
+        hash,
+        table.number,
+        localId,
+      );
+    },
+    recreate(table, localId) {
+      prepare('DELETE FROM sync_base WHERE tbl = ? AND local_id = ?').run(table.name, localId);
+      // A key made of the row's own columns is read off them again.
+      if (!table.ownKey)
+        prepare('DELETE FROM sync_row WHERE tbl = ? AND local_id = ?').run(table.number, localId);
+      else
+        prepare('INSERT OR IGNORE INTO sync_recreate (tbl, local_id) VALUES (?, ?)').run(
+          table.name,
+          localId,
+        );
+    },
+    recreated(table) {
+      return new Set(
+        prepare('SELECT local_id FROM sync_recreate WHERE tbl = ?')
+          .pluck()
+          .all(table.name) as string[],
+      );
+    },
+    forgetRecreated(table, localIds) {
+      prepare(
+        'DELETE FROM sync_recreate WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+      ).run(table.name, JSON.stringify(localIds));
     },
     dropEntries(table, rows) {
       for (const { localId, upto } of rows) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { conflictPage, movingRuns, runPage } from './history-pages.ts';
+import { conflictPage } from './conflict-log.ts';
+import { movingRuns, runPage } from './history-pages.ts';
 import {
   heldEntry,
   heldPage,

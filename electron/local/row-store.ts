@@ -172,9 +172,11 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       prepare(
         'DELETE FROM sync_row WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
       ).run(table.number, list);
-      prepare(
-        'DELETE FROM sync_base WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
-      ).run(table.name, list);
+      for (const kept of ['sync_base', 'sync_recreate']) {
+        prepare(
+          `DELETE FROM ${kept} WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))`,
+        ).run(table.name, list);
+      }
     },
     rekey(table, moves) {
       const rows = known(

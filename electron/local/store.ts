@@ -6,6 +6,7 @@ import { gateStore } from './gate-store.ts';
 import { ledgerStore } from './ledger-store.ts';
 import type { WritableDb } from './open.ts';
 import { outboxStore } from './outbox-store.ts';
+import { oversoldStore } from './oversold.ts';
 import { rowStore, type Shop } from './row-store.ts';
 import { preparer } from './statements.ts';
 
@@ -47,6 +48,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     ...cursorStore(context, () => currentShop().plan),
     ...ledgerStore(context),
     ...gateStore(context),
+    ...oversoldStore(context),
     ...outboxStore(context, () => currentShop().plan, ownTerminal),
     ...rows,
     read: (work) =>

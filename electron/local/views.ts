@@ -2,7 +2,7 @@
 import type { MessageParams } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
-import type { ConflictRow, HeldRow, MissingParent, RejectedRow } from '../../shared/rows.ts';
+import type { HeldRow, MissingParent, RejectedRow } from '../../shared/rows.ts';
 import type { ReadableDb } from './open.ts';
 import { id } from './sql.ts';
 
@@ -22,15 +22,6 @@ export function rejectedRows(db: ReadableDb): RejectedRow[] {
     )
     .all() as (Omit<RejectedRow, 'params'> & { params: string })[];
   return rows.map((row) => ({ ...row, params: JSON.parse(row.params) as MessageParams }));
-}
-
-/** Newest first. */
-export function conflictRows(db: ReadableDb): ConflictRow[] {
-  return db
-    .prepare(
-      'SELECT id, tbl AS "table", row_id AS rowId, column, kept, lost, rule, at FROM sync_conflict ORDER BY id DESC',
-    )
-    .all() as ConflictRow[];
 }
 
 export interface LoggedRun {
@@ -87,6 +78,7 @@ export interface Waiting {
   readonly conflicts: number;
   /** Of held and rejected ones, those that go to HQ. */
   readonly keptBack: number;
+  readonly oversold: number;
 }
 
 export function waiting(db: ReadableDb): Waiting {
@@ -100,7 +92,8 @@ export function waiting(db: ReadableDb): Waiting {
          GROUP BY o.tbl, o.local_id)
       SELECT (SELECT count(*) FROM unsent) AS upload, (SELECT min(at) FROM unsent) AS oldestUnsentAt,
              (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
-             (SELECT count(*) FROM sync_conflict) AS conflicts,
+             (SELECT count(*) FROM sync_conflict WHERE follows IS NULL) AS conflicts,
+             (SELECT count(*) FROM sync_oversold) AS oversold,
              (SELECT count(*) FROM sync_held WHERE direction = 'upload')
                + (SELECT count(*) FROM sync_rejected WHERE direction = 'upload') AS keptBack`,
     )

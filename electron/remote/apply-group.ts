@@ -269,26 +269,25 @@ async function update(
   });
 }
 
-/** A delete wins over an edit at HQ that the terminal had not seen; HQ's values go to the conflict log. */
+/**
+ * Only rows that are as the terminal knew them: one that HQ has changed since comes back, and whether the delete or the
+ * edit wins is decided there (DESIGN 7.5). The same answer for a row that is gone: the read-back tells them apart.
+ */
 async function remove(
   client: pg.PoolClient,
   table: TablePlan,
   { group, rows }: GroupSlice,
 ): Promise<RowOutcome[]> {
-  const encoded = table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`));
-  const { rows: edited } = await client.query<[string, (string | null)[]]>({
-    text: `WITH gone AS (
-        DELETE FROM ${qualified(table)} AS t USING ${unnest(['k', 'h'])} WHERE ${keyEquals(table, 't', 'u.k')}
-        RETURNING u.k, CASE WHEN ${hashSql(encoded)} <> u.h THEN ARRAY[${encoded.join(', ')}]::text[] END AS lost)
-      SELECT k, lost FROM gone WHERE lost IS NOT NULL`,
+  const hash = hashSql(table.columns.map((column) => encodeSql(column, `t.${id(column.hq)}`)));
+  const { rows: deleted } = await client.query<[string]>({
+    text: `DELETE FROM ${qualified(table)} AS t USING ${unnest(['k', 'h'])}
+      WHERE ${keyEquals(table, 't', 'u.k')} AND ${hash} IS NOT DISTINCT FROM u.h RETURNING u.k`,
     values: [textArray(pick(group.keys, rows)), textArray(pick(group.hashes, rows))],
     rowMode: 'array',
   });
-  return edited.map(([key, lost]) => ({
-    table: table.name,
-    key,
-    op: 'delete',
-    result: 'overwrote',
-    lost,
-  }));
+  const done = new Set(deleted.map(([key]) => key));
+  return rows.flatMap((row): RowOutcome[] => {
+    const key = group.keys[row] ?? '';
+    return done.has(key) ? [] : [{ table: table.name, key, op: 'delete', result: 'changed' }];
+  });
 }

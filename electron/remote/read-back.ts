@@ -105,7 +105,7 @@ async function changedRows(
   const { rows } = await client.query<(string | null)[]>({
     text: `WITH touched AS (
         SELECT f.key, string_agg(DISTINCT f.op::text, '') AS ops, bool_or(f.was IS NOT NULL) AS rekeyed,
-             count(*) AS entries, max(f.edited_at) AS edited_at
+             count(*) AS entries, max(f.edited_at) AS edited_at, max(f.origin) AS origin
           FROM payflow_sync.feed f
          WHERE f.tbl = $1 AND f.xid = pg_current_xact_id() AND f.scope = ANY ($2::text[]) GROUP BY f.key),
       -- The last group wins: a row that is set again after its insert is expected as it was set.
@@ -115,7 +115,7 @@ async function changedRows(
       asked AS (SELECT touched.*, sent.hash AS sent_hash
                   FROM touched LEFT JOIN sent ON sent.key = touched.key
                  WHERE sent.key IS NULL OR touched.entries > 1 OR touched.ops <> 'I' OR touched.key = ANY ($5::text[]))
-      SELECT asked.key, asked.ops, asked.rekeyed::text, ${ISO('asked.edited_at')}, seen.*
+      SELECT asked.key, asked.ops, asked.rekeyed::text, ${ISO('asked.edited_at')}, asked.origin, seen.*
         FROM asked
         LEFT JOIN LATERAL (SELECT ${sql.select} ${sql.from}
                             WHERE ${keyEquals(table, 't', 'asked.key')} AND ${sql.visibleTo('$2::text[]')}) seen(${seenColumns(table)}) ON true
@@ -137,7 +137,7 @@ async function changedRows(
   });
   const changed: BatchReply['rows'][number][] = [];
   let complete = true;
-  for (const [key, ops, rekeyed, editedAt, seenKey, hash, ...values] of rows) {
+  for (const [key, ops, rekeyed, editedAt, origin, seenKey, hash, ...values] of rows) {
     // A row that left, or a whole table: the feed tells, with the departure that belongs to it.
     if (key == null || rekeyed === 'true' || ops?.includes('R') === true || seenKey == null)
       complete = false;
@@ -145,7 +145,7 @@ async function changedRows(
       changed.push({
         table: table.name,
         row: { key, hash: hash ?? '', values },
-        editedAt: editedAt ?? '',
+        edit: { at: editedAt ?? '', by: origin ?? null },
       });
   }
   return { rows: changed, complete };
@@ -160,6 +160,11 @@ function seenColumns(table: TablePlan): string {
 export const ISO = (expr: string): string =>
   `to_char(${expr} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
+/** Time and author of a row's last edit that the feed still knows; at most one line. Expressions of type text. */
+export const lastEditSql = (table: string, key: string): string =>
+  `SELECT last.edited_at, last.origin FROM payflow_sync.feed last WHERE last.tbl = ${table} AND last.key = ${key}
+    ORDER BY last.edited_at DESC NULLS LAST, last.seq DESC LIMIT 1`;
+
 async function currentRows(
   client: pg.PoolClient,
   { plan, scopes }: SendContext,
@@ -168,15 +173,15 @@ async function currentRows(
 ): Promise<BatchReply['rows'][number][]> {
   const sql = rowSql(plan, table);
   const { rows } = await client.query<(string | null)[]>({
-    text: `SELECT coalesce(${ISO(`(SELECT max(f.edited_at) FROM payflow_sync.feed f WHERE f.tbl = $1 AND f.key = ${sql.key})`)},
-             ${ISO('(SELECT m.floor_at FROM payflow_sync.meta m)')}), ${sql.select} ${sql.from}
+    text: `SELECT ${ISO('coalesce(f.edited_at, (SELECT m.floor_at FROM payflow_sync.meta m))')}, f.origin, ${sql.select} ${sql.from}
+      LEFT JOIN LATERAL (${lastEditSql('$1', sql.key)}) f ON true
       WHERE ${keyIn(table, 't', '$2::text[]')} AND ${sql.visibleTo('$3::text[]')}`,
     values: [table.name, textArray(keys), textArray(scopes)],
     rowMode: 'array',
   });
-  return rows.map(([editedAt, key, hash, ...values]) => ({
+  return rows.map(([editedAt, origin, key, hash, ...values]) => ({
     table: table.name,
     row: { key: key ?? '', hash: hash ?? '', values },
-    editedAt: editedAt ?? '',
+    edit: { at: editedAt ?? '', by: origin ?? null },
   }));
 }

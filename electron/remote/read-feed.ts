@@ -20,13 +20,13 @@ export async function readFeed(
     text: `
       WITH now AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS bound)
       SELECT now.bound::text, m.floor_xid::text, ${stampSql},
-             page.tbl, page.xid::text, page.seq::text, page.op::text, page.key, page.was, ${ISO('page.edited_at')}
+             page.tbl, page.xid::text, page.seq::text, page.op::text, page.key, page.was, ${ISO('page.edited_at')}, page.origin
         FROM now CROSS JOIN payflow_sync.meta m
         LEFT JOIN LATERAL (
-          SELECT c.tbl, f.xid, f.seq, f.op, f.key, f.was, f.edited_at
+          SELECT c.tbl, f.xid, f.seq, f.op, f.key, f.was, f.edited_at, f.origin
             FROM unnest($1::text[], $2::xid8[], $3::bigint[]) c(tbl, xid, seq)
            CROSS JOIN LATERAL (
-             SELECT f.xid, f.seq, f.op, f.key, f.was, f.edited_at FROM payflow_sync.feed f
+             SELECT f.xid, f.seq, f.op, f.key, f.was, f.edited_at, f.origin FROM payflow_sync.feed f
               WHERE f.tbl = c.tbl AND (f.xid, f.seq) > (c.xid, c.seq) AND f.xid < now.bound
                 AND f.scope = ANY ($4::text[])
               ORDER BY f.xid, f.seq LIMIT $5) f) page ON true
@@ -41,7 +41,7 @@ export async function readFeed(
     rowMode: 'array',
   });
   const entries = new Map<string, FeedEntry[]>(tables.map((table) => [table, []]));
-  for (const [, , , table, xid, seq, op, key, was, editedAt] of rows) {
+  for (const [, , , table, xid, seq, op, key, was, editedAt, origin] of rows) {
     if (table == null) continue;
     entries.get(table)?.push({
       xid: xid ?? '0',
@@ -50,6 +50,7 @@ export async function readFeed(
       key: key ?? null,
       was: was ?? null,
       editedAt: editedAt ?? '',
+      origin: origin ?? null,
     });
   }
   const [bound, floor, schemaStamp] = rows[0] ?? [];

@@ -71,7 +71,8 @@ async function sendOnce(
   await client.query(
     `WITH entries AS (
        INSERT INTO payflow_sync.upload_entry (terminal, epoch, batch, entry_ids) VALUES ($1, $2, $3, $4))
-     SELECT set_config('payflow.origin', $1, true), set_config('payflow.edits', $5, true)`,
+     SELECT set_config('payflow.origin', coalesce((SELECT t.code FROM payflow_sync.terminal t WHERE t.terminal = $1), $1), true),
+            set_config('payflow.edits', $5, true)`,
     [batch.terminal, batch.epoch, batch.number, textArray(batch.entryIds), editTimes(batch)],
   );
   const sending: Sending = { batch, altered: new Set(), idle };

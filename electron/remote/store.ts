@@ -9,7 +9,7 @@ import { IdleTime } from './idle-time.ts';
 import type { Connections } from './connection.ts';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
-import { ISO } from './read-back.ts';
+import { ISO, lastEditSql } from './read-back.ts';
 import { readFeed } from './read-feed.ts';
 import { recordRun } from './record-run.ts';
 import { keyIn, rowSql } from './row-sql.ts';
@@ -125,12 +125,12 @@ export function createRemoteStore(connections: Connections, appVersion: string):
     editTimes: (table, keys) =>
       connections.use(async (client) => {
         if (keys.length === 0) return new Map();
-        const { rows } = await client.query<{ key: string; at: string }>(
-          `SELECT k.key, ${ISO('coalesce(max(f.edited_at), (SELECT floor_at FROM payflow_sync.meta))')} AS at
-             FROM unnest($2::text[]) k(key) LEFT JOIN payflow_sync.feed f ON f.tbl = $1 AND f.key = k.key GROUP BY k.key`,
+        const { rows } = await client.query<{ key: string; at: string; by: string | null }>(
+          `SELECT k.key, ${ISO('coalesce(f.edited_at, (SELECT floor_at FROM payflow_sync.meta))')} AS at, f.origin AS by
+             FROM unnest($2::text[]) k(key) LEFT JOIN LATERAL (${lastEditSql('$1', 'k.key')}) f ON true`,
           [table.name, textArray(keys)],
         );
-        return new Map(rows.map((row) => [row.key, row.at]));
+        return new Map(rows.map(({ key, at, by }) => [key, { at, by }]));
       }),
     scopesOf: (table, keys) =>
       connections.use(async (client) => {

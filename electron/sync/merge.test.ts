@@ -7,7 +7,12 @@ import { merge, type EditTimes } from './merge.ts';
 const EARLY = '2026-11-22T10:00:00.000Z';
 const LATE = '2026-11-22T10:00:01.000Z';
 
-const times = (hq: string | null, local: string | null): EditTimes => ({ hq, local: () => local });
+const times = (
+  hq: string | null,
+  local: string | null,
+  by: string | null = null,
+  self = 'T1',
+): EditTimes => ({ hq, by, self, local: () => local });
 
 describe('one column', () => {
   const one = (

@@ -2,7 +2,7 @@ import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
 import { fromCaptured, UnholdableValue, type Canonical } from './codec.ts';
 import type { EditTimes } from './merge.ts';
 import { localColumn } from './plan-index.ts';
-import type { OutboxEntry } from './ports.ts';
+import type { HqEdit, OutboxEntry } from './ports.ts';
 
 /** What the outbox says of one row: all its unsent entries folded together. */
 export interface PendingChange {
@@ -111,7 +111,12 @@ function capturedOld(
   }
 }
 
-/** The terminal's side of `newest` for a folded change. */
-export function editTimesOf(change: PendingChange, hq: string | null): EditTimes {
-  return { hq, local: (column) => change.editedAt.get(column) ?? change.lastAt };
+/** Both sides of `newest` for a folded change. `self`: this terminal's code. */
+export function editTimesOf(change: PendingChange, edit: HqEdit | null, self: string): EditTimes {
+  return {
+    hq: edit?.at ?? null,
+    by: edit?.by ?? null,
+    self,
+    local: (column) => change.editedAt.get(column) ?? change.lastAt,
+  };
 }

@@ -49,6 +49,16 @@ export interface FeedEntry extends Cursor {
   readonly key: string | null;
   readonly was: string | null;
   readonly editedAt: string;
+  /** Who wrote it. */
+  readonly origin: string | null;
+}
+
+/** HQ's last edit of a row: its side of `newest` (DESIGN 7.4). */
+export interface HqEdit {
+  /** ISO text, UTC. */
+  readonly at: string;
+  /** A terminal's code, or the name of another program's login; null: unknown. */
+  readonly by: string | null;
 }
 
 /** One table's page of the feed. `full`: there may be more behind its last entry. */
@@ -123,16 +133,15 @@ export interface RowOutcome {
   /** Of the row's group: a row can be inserted and then set (DESIGN 6.3). */
   readonly op: BatchGroup['op'];
   /**
-   * changed: the swap failed, HQ's row is in `rows`; gone: an update found no row; held: its parent was refused;
-   * overwrote: accepted, and HQ's unseen values are in `lost`.
+   * changed: the row is not as the terminal knew it, HQ's is in `rows`; gone: there is no such row; held: its parent was
+   * refused.
    */
-  readonly result: 'rejected' | 'changed' | 'gone' | 'held' | 'overwrote';
+  readonly result: 'rejected' | 'changed' | 'gone' | 'held';
   readonly code?: string;
   readonly params?: MessageParams;
   /** SQLSTATE of a rejection, for the second try of unique and foreign-key refusals. */
   readonly sqlState?: string;
   readonly missing?: readonly MissingParent[];
-  readonly lost?: readonly Canonical[];
 }
 
 export interface BatchReply {
@@ -145,7 +154,7 @@ export interface BatchReply {
   readonly rows: readonly {
     readonly table: string;
     readonly row: HqRow;
-    readonly editedAt: string;
+    readonly edit: HqEdit;
   }[];
   /** The transaction, when every feed entry it wrote in our scope is answered by this reply; else null. */
   readonly ownXid: string | null;
@@ -167,8 +176,8 @@ export interface RemoteStore {
   readRows(table: TablePlan, keys: readonly string[]): Promise<HqRow[]>;
   /** Rows whatever their scope, for kept rows. */
   readAnyRows(table: TablePlan, keys: readonly string[]): Promise<HqRow[]>;
-  /** Edit times of rows read outside the feed: newest feed entry, else the floor's (DESIGN 7.4). */
-  editTimes(table: TablePlan, keys: readonly string[]): Promise<Map<string, string>>;
+  /** Edits of rows read outside the feed, deleted ones too: newest feed entry, else the floor's time (DESIGN 7.4). */
+  editTimes(table: TablePlan, keys: readonly string[]): Promise<Map<string, HqEdit>>;
   /** For each key that exists: is it in scope? */
   scopesOf(table: TablePlan, keys: readonly string[]): Promise<Map<string, boolean>>;
   /** In-scope rows whose `column` is one of these keys, and the first transaction id not yet assigned then. */
@@ -310,6 +319,10 @@ export interface Conflict {
   readonly rule: string;
   readonly hqAt: string | null;
   readonly localAt: string | null;
+  /** Who wrote HQ's side. */
+  readonly who: string | null;
+  /** The entry that it is shown with; null: it stands for itself. */
+  readonly follows: number | null;
 }
 
 /** A row that points at another: found by `referrers`. */
@@ -404,6 +417,14 @@ export interface LocalStore {
   ): Map<string, { seq: number; base: ReadonlyMap<string, Canonical> }>;
   /** `base`: canonical values in plan order. */
   setBase(table: TablePlan, localId: string, seq: number, base: readonly Canonical[]): void;
+  /** HQ's row with this hash has been seen, although it is not here (DESIGN 7.5). */
+  noteSeen(table: TablePlan, localId: string, hash: string): void;
+  /** The row is gone at HQ and is to be made there again, under the key it had (DESIGN 7.5). */
+  recreate(table: TablePlan, localId: string): void;
+  /** local_ids of such rows. */
+  recreated(table: TablePlan): Set<string>;
+  /** HQ has these rows again. */
+  forgetRecreated(table: TablePlan, localIds: readonly string[]): void;
   /** Drops unsent entries of rows whose net change is nothing. */
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
   /**
@@ -486,7 +507,12 @@ export interface LocalStore {
   reject(rejected: Rejected): void;
   /** Takes a row off the list of rejected ones. Was it there? */
   acceptAgain(table: string, id: string, direction: 'download' | 'upload'): boolean;
-  logConflict(conflict: Conflict): void;
+  /** Answers with the entry's number. */
+  logConflict(conflict: Conflict): number;
+  /** Is a counted thing of this table listed as below zero? */
+  anyOversold(table: TablePlan): boolean;
+  /** Lists those of these rows (null: of all) whose counted columns are below zero, and forgets those that are not any more. */
+  noteOversold(table: TablePlan, localIds: readonly string[] | null): void;
   saveRun(run: {
     id: string;
     startedAt: string;

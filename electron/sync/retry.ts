@@ -104,6 +104,7 @@ export const SIGNALS: Readonly<Record<string, Signal>> = {
   // rows
   '23505': refused('ROW_DUPLICATE'),
   '23503': refused('ROW_PARENT_MISSING'),
+  '23001': refused('ROW_PARENT_MISSING'), // restrict_violation: what ON DELETE RESTRICT says from 18 on
   '23502': refused('ROW_VALUE_MISSING'),
   '23514': refused('ROW_CHECK_FAILED'),
   '23P01': refused('ROW_EXCLUDED'),

@@ -364,7 +364,7 @@ test('a row that leaves the scope while it is needed becomes a kept row, and an 
   await expectInStep(hq, [t1, t3]);
 });
 
-test('5.4: a kept row that the POS edits or deletes is not sent to HQ and is listed', async () => {
+test('5.4: an edit or delete of a kept row is put back in the same cycle, and is in the conflict log', async () => {
   await atHq(hq.db, 'products', { id: 'not-ours', store_id: 'store-2' });
   await atHq(hq.db, 'orders', { id: 'not-ours-o' });
   await atHq(hq.db, 'order_items', {
@@ -374,21 +374,27 @@ test('5.4: a kept row that the POS edits or deletes is not sent to HQ and is lis
   });
   await t1.sync();
   t1.pos.exec("UPDATE products SET name = 'Ours?' WHERE local_id = 'not-ours'");
-  await t1.sync();
-
-  expect(await t1.app.rejected()).toMatchObject([
-    { table: 'products', id: 'not-ours', direction: 'upload', code: 'ROW_OUT_OF_SCOPE' },
-  ]);
-  expect(await hqRow(hq.db, 'products', 'not-ours', 'name')).toEqual({ name: 'not-ours' });
-
+  const edited = await t1.sync();
   t1.pos.exec("PRAGMA foreign_keys = OFF; DELETE FROM products WHERE local_id = 'not-ours'");
   t1.pos.exec('PRAGMA foreign_keys = ON');
-  await t1.sync();
-  expect(await hqRow(hq.db, 'products', 'not-ours', 'name')).toEqual({ name: 'not-ours' });
-  expect(await t1.app.rejected()).toMatchObject([{ code: 'ROW_OUT_OF_SCOPE' }]);
+  const deleted = await t1.sync();
+
+  expect([edited.status, deleted.status]).toEqual(['completed', 'completed']);
+  expect(await t1.app.rejected()).toEqual([]);
+  const row = { name: 'not-ours' };
+  expect(await hqRow(hq.db, 'products', 'not-ours', 'name')).toEqual(row);
+  expect(t1.row('products', 'not-ours', 'name, sync_status')).toEqual({
+    ...row,
+    sync_status: 'synced',
+  });
+  const log = await t1.app.conflicts();
+  expect(log.filter(({ rowId }) => rowId === 'not-ours')).toMatchObject([
+    { column: '', kept: null, lost: null, rule: 'hq' },
+    { column: 'name', kept: 'not-ours', lost: 'Ours?', rule: 'hq' },
+  ]);
 
   await hq.db.query("DELETE FROM order_items WHERE id = 'not-ours-i'");
   await t1.sync();
-  expect(await t1.app.rejected()).toEqual([]);
+  expect(t1.row('products', 'not-ours')).toBeUndefined();
   await expectInStep(hq, [t1]);
 });

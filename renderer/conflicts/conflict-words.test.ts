@@ -17,6 +17,10 @@ const conflict: ConflictShown = {
   localAt: 1_000,
   who: null,
   at: 3_000,
+  ref: 'c1',
+  also: [],
+  restorable: true,
+  resolved: null,
 };
 
 test('the newer edit is named as the reason for whichever side won', () => {

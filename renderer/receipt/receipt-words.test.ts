@@ -22,6 +22,7 @@ const facts: Facts = {
   rejected: 0,
   confirm: 0,
   conflicts: 0,
+  oversold: 0,
   lastRun: { at: now - 60_000, status: 'completed' },
   nextRunAt: null,
   mode: 'cron',

@@ -117,6 +117,8 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
         some(lists.conflicts(now)).filter((row) => `${row.table} ${row.rowId}`.includes(search)),
         page,
       ),
+    resolveConflict: start,
+    oversold: (page) => pageOf(some(lists.oversold(now)), page),
     findReceipt: ({ number }) => some(lists.receipts(number, now)),
     runs: ({ status, ...page }) =>
       pageOf(

@@ -4,6 +4,7 @@ import type {
   CheckResult,
   ConfirmQuestion,
   ConflictShown,
+  OversoldShown,
   DifferingRow,
   HeldGroup,
   HeldRowShown,
@@ -195,6 +196,21 @@ export function conflicts(now: number): readonly ConflictShown[] {
     localAt: n % 4 === 0 ? null : now - (n + 3) * minute,
     who: n % 5 === 0 ? null : 'back office (Mara)',
     at: now - n * 11 * minute,
+    ref: `c${n}`,
+    also: [],
+    restorable: n % 3 !== 2,
+    resolved: n % 7 === 3 ? { keep: 'local' as const, at: now - n * minute } : null,
+  }));
+}
+
+export function oversold(now: number): readonly OversoldShown[] {
+  return numbers(3).map((n) => ({
+    table: 'products',
+    id: `prd_${n}`,
+    column: 'stock_quantity',
+    value: String(-1 - n),
+    since: now - (n + 1) * 17 * minute,
+    names: [`SKU-${n}`, 'Orange juice 1 l'],
   }));
 }
 

@@ -23,6 +23,7 @@ export function quietFacts(now: number): Facts {
     rejected: 0,
     confirm: 0,
     conflicts: 3,
+    oversold: 0,
     lastRun: { at: now - 3 * minute, status: 'completed' },
     nextRunAt: now + 2 * minute,
     mode: 'cron',

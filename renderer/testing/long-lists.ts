@@ -190,6 +190,10 @@ function conflictAt(place: number, now: number): ConflictShown {
     localAt: at - 2 * minute,
     who: place % 2 === 0 ? 'Ana Costa' : null,
     at,
+    ref: `c${place}`,
+    also: [],
+    restorable: true,
+    resolved: null,
   };
 }
 

@@ -8,6 +8,8 @@ import type { Run } from '../engine.ts';
 import { foldEntries } from '../pending.ts';
 import type { KnownRow, UpsertRow } from '../ports.ts';
 import { groupBy } from '../engine.ts';
+import { noteLanded } from '../oversold.ts';
+import { forgetRecreated, returns } from './delete-against-edit.ts';
 import { applyDepartures } from './departures.ts';
 import { arrivalsOf, type Arrival, type Page } from './page.ts';
 import { uniqueHolders, type PageFacts } from './prepare.ts';
@@ -68,7 +70,7 @@ function rekey(run: Run, table: TablePlan, moves: readonly { was: string; key: s
   if (cursor !== undefined) run.cursors.set(table.name, { ...cursor, reload: true });
 }
 
-/** Rows whose hash says that we have them already; they may still have been held, refused or kept. */
+/** Rows that are here and whose hash says that nothing is new; they may still have been held, refused or kept. */
 function dropWhatIsInStep(
   run: Run,
   table: TablePlan,
@@ -79,7 +81,8 @@ function dropWhatIsInStep(
   const anyRejected = run.local.rejected('download').length > 0;
   for (const [key, { row, kept, force }] of arrivals) {
     const here = known.get(key);
-    if (force || here === undefined || here.hash !== row.hash || here.kept !== kept) {
+    const isInStep = here?.present === true && here.hash === row.hash && here.kept === kept;
+    if (force || here === undefined || !isInStep) {
       // A kept row never replaces one that is in scope.
       if (kept && here?.present === true && !here.kept) arrivals.delete(key);
       continue;
@@ -279,7 +282,9 @@ function land(
     if (change === undefined && known.get(key)?.present === false) {
       // Deleted here without an entry (capture missed it): HQ's row comes back.
     } else if (change?.row === null) {
-      continue; // Deleted here and not sent yet: the upload decides.
+      const row = { arrival, localId, change: change.change, hash: known.get(key)?.hash ?? null };
+      // Deleted here and not sent yet: where the delete stands, the upload tells HQ.
+      if (!returns(run, table, row)) continue;
     }
     try {
       const { values, keep, refs }: Rebased =
@@ -295,7 +300,7 @@ function land(
         localId,
         { values, cells },
         resolution,
-        change !== undefined,
+        change?.row != null,
       );
       upserts.push(keep === undefined ? row : { ...row, keep, refs: bothRefs(row.refs, refs) });
       keys.push(key);
@@ -310,7 +315,15 @@ function land(
     }
   }
   run.local.upsert(table, upserts);
-  if (!fresh) run.local.fillReferences(table, inScope(upserts));
+  if (!fresh) {
+    run.local.fillReferences(table, inScope(upserts));
+    noteLanded(run, table, upserts);
+    forgetRecreated(
+      run,
+      table,
+      upserts.map(({ localId }) => localId),
+    );
+  }
   run.counters.count('download', table.name, 'applied', upserts.length);
   return keys;
 }

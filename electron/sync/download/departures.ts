@@ -3,11 +3,11 @@ import type { MissingParent } from '../../../shared/rows.ts';
 import { groupBy, type Run } from '../engine.ts';
 import { mustAsk, noteRemoved, waitsForYes } from '../gate.ts';
 import type { ConfirmState, KnownRow, Referrer } from '../ports.ts';
+import { settleEdits, type Leaving as Going } from './delete-against-edit.ts';
 import type { Departure, Page } from './page.ts';
 import { logUndoneDelete, undoEdits } from './undo-edits.ts';
 
-interface Leaving extends Departure {
-  readonly localId: string;
+interface Leaving extends Going {
   /** The row whose leaving takes it along: itself, or what decides its scope. */
   readonly root: Leaving | null;
 }
@@ -17,13 +17,14 @@ type AllLeaving = Map<string, Map<string, Leaving>>;
 
 /**
  * Removes what left HQ or the scope, children first. A row that others still need stays: as a held delete
- * (`children`), or, when it only left the scope, as a kept row (DESIGN 5.3, 5.4). A delete of a row with unsent edits
- * waits for the upload, which decides first; edits of a row that left the scope are undone and logged (3.6, 6.6).
+ * (`children`), or, when it only left the scope, as a kept row (DESIGN 5.3, 5.4). A row that HQ deleted and the POS has
+ * edited is decided first (7.5); edits of a row that left the scope are undone and logged (3.6, 6.6).
  */
 export function applyDepartures(run: Run, page: Page): void {
   if (page.fresh) return;
   const leaving = gather(run, page);
   stopAtGate(run, leaving);
+  settleEdits(run, leaving);
   for (const table of [...run.index.tables].reverse()) {
     const rows = leaving.get(table.name);
     if (rows !== undefined && rows.size > 0) depart(run, table, [...rows.values()]);
@@ -81,7 +82,7 @@ function forgetDeletedBelow(run: Run, table: TablePlan, parents: readonly string
     if (column === undefined || !run.local.hasEntries(child)) continue;
     const deleted = run.local.deletedChildren(child, column.local, parents);
     for (const [localId, key] of run.local.serverIds(child, deleted))
-      forgetDeletedHere(run, child, { localId }, { key, op: 'removal' });
+      forgetDeletedHere(run, child, { localId }, { key, op: 'removal', edit: null });
   }
 }
 
@@ -113,7 +114,8 @@ function addDescendants(
       );
       const serverIds = run.local.serverIds(child, localIds);
       const added = [...serverIds].flatMap(([localId, key]): Leaving[] => {
-        const row: Leaving = { key, localId, op: 'removal', root, exempt: root.exempt === true };
+        const exempt = root.exempt === true;
+        const row: Leaving = { key, localId, op: 'removal', edit: root.edit, root, exempt };
         return add(leaving, child, row) ? [row] : [];
       });
       addDescendants(run, child, added, leaving);
@@ -186,11 +188,7 @@ function depart(run: Run, table: TablePlan, rows: readonly Leaving[]): void {
     ),
     (entry) => entry.localId,
   );
-  for (const row of rows) {
-    if (pending.has(row.localId) && row.op === 'delete')
-      hold(run, table, row, [{ field: '', refTable: table.name, refId: row.key, why: 'pending' }]);
-  }
-  let candidates = rows.filter((row) => !pending.has(row.localId) || row.op === 'removal');
+  let candidates = rows;
   undoEdits(
     run,
     table,
@@ -348,8 +346,10 @@ function clearNullableReferences(run: Run, table: TablePlan, rows: readonly Leav
         lost: byLocalId.get(parentId)?.key ?? null,
         winner: 'hq',
         rule: 'parent-deleted',
-        hqAt: null,
+        hqAt: byLocalId.get(parentId)?.edit?.at ?? null,
         localAt: null,
+        who: byLocalId.get(parentId)?.edit?.by ?? null,
+        follows: null,
       });
       run.counters.count('download', child.name, 'conflicts');
     }

@@ -1,12 +1,12 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import type { Run } from '../engine.ts';
-import type { HqRow } from '../ports.ts';
+import type { HqEdit, HqRow } from '../ports.ts';
 
 /** A row of HQ on its way into payflow.db. */
 export interface Arrival {
   readonly row: HqRow;
   /** HQ's side of `newest`; null where it was not asked for (a row nobody edits here). */
-  readonly editedAt: string | null;
+  readonly edit: HqEdit | null;
   /** Outside the scope, here because a row inside it needs it (DESIGN 5.4). */
   readonly kept: boolean;
   /** Apply even if the hash says that nothing changed (re-baseline: the local row has drifted). */
@@ -19,6 +19,8 @@ export interface Departure {
   readonly op: 'delete' | 'removal';
   /** The gate against mass removals lets it pass: this terminal or its manifest changed, or a manager said yes. */
   readonly exempt?: boolean;
+  /** When and by whom; null: not known. */
+  readonly edit: HqEdit | null;
 }
 
 /** What one local transaction applies. */
@@ -41,7 +43,7 @@ export function addArrivals(
   page: Page,
   table: TablePlan,
   rows: readonly HqRow[],
-  options: { editedAt?: ReadonlyMap<string, string>; kept?: boolean; force?: boolean } = {},
+  options: { editedAt?: ReadonlyMap<string, HqEdit>; kept?: boolean; force?: boolean } = {},
 ): void {
   const arrivals = page.arrivals.get(table.name) ?? new Map<string, Arrival>();
   page.arrivals.set(table.name, arrivals);
@@ -49,7 +51,7 @@ export function addArrivals(
   for (const row of rows) {
     const there = arrivals.get(row.key);
     if (there !== undefined && (kept || !there.kept)) continue;
-    arrivals.set(row.key, { row, editedAt: editedAt?.get(row.key) ?? null, kept, force });
+    arrivals.set(row.key, { row, edit: editedAt?.get(row.key) ?? null, kept, force });
   }
 }
 
@@ -70,8 +72,14 @@ export async function addAbsent(
 ): Promise<void> {
   if (keys.length === 0) return;
   const scopes = await run.remote.scopesOf(table, keys);
-  for (const key of keys)
-    addDeparture(page, table, { key, op: scopes.has(key) ? 'removal' : 'delete', exempt });
+  const edits = await run.remote.editTimes(
+    table,
+    keys.filter((key) => !scopes.has(key)),
+  );
+  for (const key of keys) {
+    const op = scopes.has(key) ? 'removal' : 'delete';
+    addDeparture(page, table, { key, op, edit: edits.get(key) ?? null, exempt });
+  }
 }
 
 /** True when there is nothing to apply. */

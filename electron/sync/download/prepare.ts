@@ -52,7 +52,7 @@ export async function preparePage(run: Run, page: Page): Promise<PageFacts> {
 }
 
 /** Rows outside the scope with the manifest's secret columns blank. Their hash is never compared. */
-async function keptRows(run: Run, table: TablePlan, keys: readonly string[]) {
+export async function keptRows(run: Run, table: TablePlan, keys: readonly string[]) {
   const rows = await run.remote.readAnyRows(table, keys);
   return rows.map((row) => ({
     ...row,

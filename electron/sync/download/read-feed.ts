@@ -4,7 +4,7 @@
  */
 import type { TablePlan } from '../../../shared/plan.ts';
 import { compareNumbers, downloads, slices, tellProgress, type Run } from '../engine.ts';
-import type { CursorRow, FeedEntry, FeedPage, FeedRead } from '../ports.ts';
+import type { CursorRow, FeedEntry, FeedPage, FeedRead, HqEdit } from '../ports.ts';
 import { applyPage } from './apply.ts';
 import { releaseHeld } from './held-rows.ts';
 import { cursorOf, saveCursor } from './load.ts';
@@ -119,7 +119,7 @@ async function gatherEntries(
 ): Promise<string[]> {
   const byKey = new Map<
     string,
-    { deleted: boolean; left: boolean; inserted: boolean; editedAt: string }
+    { deleted: boolean; left: boolean; inserted: boolean; edit: HqEdit }
   >();
   const rekeys: { was: string; key: string }[] = [];
   for (const entry of entries) {
@@ -129,17 +129,17 @@ async function gatherEntries(
       deleted: false,
       left: false,
       inserted: false,
-      editedAt: entry.editedAt,
+      edit: { at: entry.editedAt, by: entry.origin },
     };
     seen.deleted ||= entry.op === 'D';
     seen.left ||= entry.op === 'R';
     seen.inserted ||= entry.op === 'I';
-    if (entry.editedAt > seen.editedAt) seen.editedAt = entry.editedAt;
+    if (entry.editedAt > seen.edit.at) seen.edit = { at: entry.editedAt, by: entry.origin };
     byKey.set(entry.key, seen);
   }
   if (byKey.size === 0) return [];
   if (rekeys.length > 0) page.rekeys.set(table.name, rekeys);
-  const editedAt = new Map([...byKey].map(([key, seen]) => [key, seen.editedAt]));
+  const editedAt = new Map([...byKey].map(([key, { edit }]) => [key, edit]));
   const found = new Set<string>();
   for (const keys of slices([...byKey.keys()], run.limits.pageSize)) {
     const rows = await run.remote.readRows(table, keys);
@@ -149,7 +149,8 @@ async function gatherEntries(
   for (const [key, seen] of byKey) {
     // Absent without a delete or removal entry: left alone, its entry is still to come (DESIGN 5.3).
     if (!found.has(key) && (seen.deleted || seen.left)) {
-      addDeparture(page, table, { key, op: seen.deleted ? 'delete' : 'removal' });
+      const op = seen.deleted ? 'delete' : 'removal';
+      addDeparture(page, table, { key, op, edit: seen.edit });
     }
   }
   if (run.index.descendantLinks(table).length === 0) return [];

@@ -2,10 +2,11 @@
  * Rows that arrive while edits of them are unsent: merged with HQ's version, which becomes the new base; the losers
  * are logged (DESIGN 7). Runs inside the write transaction of `applyPage`.
  */
-import type { TablePlan } from '../../../shared/plan.ts';
+import type { Strategy, TablePlan } from '../../../shared/plan.ts';
 import { UnholdableValue, type Canonical } from '../codec.ts';
 import { groupBy, type Run } from '../engine.ts';
-import { merge } from '../merge.ts';
+import { logLosers } from '../log-conflicts.ts';
+import { merge, strategiesOf } from '../merge.ts';
 import { editTimesOf, foldEntries, type PendingChange } from '../pending.ts';
 import { fixedReference } from '../plan-index.ts';
 import type { LocalRow } from '../ports.ts';
@@ -60,7 +61,8 @@ export function rebase(
   { values, unheld, refs }: CanonicalRow,
   syncedHash: string | null,
 ): Rebased {
-  refuseUnheldSum(table, unheld);
+  const strategies = strategiesOf(table, arrival.kept);
+  refuseUnheldSum(table, unheld, strategies);
   // Unknown here, but HQ has not changed since: then it is what HQ has (DESIGN 4.4).
   const base =
     baseOf(run, table, change, values, refs) ??
@@ -69,27 +71,20 @@ export function rebase(
     base,
     values.map((value, index) => unheld.get(index) ?? value),
     arrival.row.values,
-    table.columns.map((column) => column.strategy),
-    editTimesOf(change, arrival.editedAt),
+    strategies,
+    editTimesOf(change, arrival.edit, run.self.code),
   );
   run.local.setBase(table, change.localId, change.last, arrival.row.values);
   // What HQ refused before it may take now, or has overruled; the answer to a refusal itself comes with `force`.
   if (!arrival.force && run.local.acceptAgain(table.name, change.localId, 'upload'))
     run.local.setStatus(table, [change.localId], 'pending');
-  for (const loser of merged.losers) {
-    run.local.logConflict({
-      table: table.name,
-      rowId: arrival.row.key,
-      column: table.columns[loser.column]?.hq ?? '',
-      kept: loser.kept,
-      lost: loser.lost,
-      winner: loser.winner,
-      rule: loser.rule,
-      hqAt: arrival.editedAt,
-      localAt: change.editedAt.get(loser.column) ?? change.lastAt,
-    });
-    run.counters.count('download', table.name, 'conflicts');
-  }
+  logLosers(
+    run,
+    'download',
+    { table, rowId: arrival.row.key, edit: arrival.edit },
+    (column) => change.editedAt.get(column) ?? change.lastAt,
+    merged.losers,
+  );
   const keep = new Set(
     merged.values.flatMap((value, index) => {
       const theirs = arrival.row.values[index] ?? null;
@@ -128,10 +123,14 @@ function keptBeside(
 }
 
 /** What an `add` column has gained cannot be told from something that is no number: the whole row waits. */
-function refuseUnheldSum(table: TablePlan, unheld: ReadonlyMap<number, string>): void {
+function refuseUnheldSum(
+  table: TablePlan,
+  unheld: ReadonlyMap<number, string>,
+  strategies: readonly Strategy[],
+): void {
   for (const index of unheld.keys()) {
     const column = table.columns[index];
-    if (column?.strategy !== 'add') continue;
+    if (column === undefined || strategies[index] !== 'add') continue;
     const error = new UnholdableValue('not-a-number');
     error.column = column.local;
     throw error;
@@ -169,7 +168,7 @@ export function baseOf(
 }
 
 /** A captured reference holds a local_id; HQ's key of that row where it has one. */
-function serverValue(
+export function serverValue(
   run: Pick<Run, 'local' | 'index'>,
   table: TablePlan,
   index: number,

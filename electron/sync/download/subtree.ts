@@ -2,7 +2,7 @@ import type { TablePlan } from '../../../shared/plan.ts';
 import { compareNumbers, groupBy, slices, type Run } from '../engine.ts';
 import { applyPage } from './apply.ts';
 import type { ChildLink } from '../plan-index.ts';
-import type { HqRow } from '../ports.ts';
+import type { HqEdit, HqRow } from '../ports.ts';
 import { addAbsent, addArrivals, emptyPage, type Page } from './page.ts';
 import { preparePage } from './prepare.ts';
 
@@ -111,7 +111,7 @@ async function timesOf(
   run: Run,
   table: TablePlan,
   rows: readonly HqRow[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, HqEdit>> {
   return run.local.hasEntries(table)
     ? run.remote.editTimes(
         table,

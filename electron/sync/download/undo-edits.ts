@@ -6,6 +6,7 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { UnholdableValue, type Canonical, type LocalValue } from '../codec.ts';
 import type { Run } from '../engine.ts';
+import { logLosers } from '../log-conflicts.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
 import { fixedReference } from '../plan-index.ts';
 import type { LocalRow, OutboxEntry, UpsertRow } from '../ports.ts';
@@ -60,20 +61,19 @@ function logUndone(
   base: readonly Canonical[] | null,
   ours: readonly Canonical[],
 ): void {
-  for (const index of columns) {
-    run.local.logConflict({
-      table: table.name,
-      rowId: key,
-      column: table.columns[index]?.hq ?? '',
-      kept: base?.[index] ?? null,
-      lost: ours[index] ?? null,
+  logLosers(
+    run,
+    'download',
+    { table, rowId: key, edit: null },
+    (index) => change.editedAt.get(index) ?? change.lastAt,
+    columns.map((column) => ({
+      column,
+      kept: base?.[column] ?? null,
+      lost: ours[column] ?? null,
       winner: 'hq',
       rule: OUT_OF_SCOPE,
-      hqAt: null,
-      localAt: change.editedAt.get(index) ?? change.lastAt,
-    });
-    run.counters.count('download', table.name, 'conflicts');
-  }
+    })),
+  );
 }
 
 /** A delete that is not sent because the row is another's now: the row itself is what was kept. */
@@ -95,6 +95,8 @@ export function logUndoneDelete(
     rule: OUT_OF_SCOPE,
     hqAt: null,
     localAt: last.at,
+    who: null,
+    follows: null,
   });
   run.counters.count('download', table.name, 'conflicts');
 }

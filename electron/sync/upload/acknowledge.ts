@@ -1,17 +1,18 @@
-import type { Canonical } from '../codec.ts';
 import { groupBy, type Run } from '../engine.ts';
 import { applyPage } from '../download/apply.ts';
+import { forgetRecreated } from '../download/delete-against-edit.ts';
 import { addArrivals, emptyPage } from '../download/page.ts';
 import { preparePage } from '../download/prepare.ts';
+import { noteSent } from '../oversold.ts';
 import type {
   Acknowledged,
   Batch,
   BatchGroup,
   BatchReply,
   PlainAnswer,
-  Rejected,
   RowOutcome,
 } from '../ports.ts';
+import { refusalOf } from './read-outbox.ts';
 
 /**
  * Takes in what HQ says of a batch: accepted rows lose exactly the entries that were sent, refused and waiting
@@ -30,7 +31,7 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
       page,
       table,
       group.map((entry) => entry.row),
-      { editedAt: new Map(group.map((entry) => [entry.row.key, entry.editedAt])), force: true },
+      { editedAt: new Map(group.map(({ row, edit }) => [row.key, edit])), force: true },
     );
   }
   const facts = await preparePage(run, page);
@@ -67,11 +68,6 @@ function insertedRows(batch: Batch): Set<string> {
   );
 }
 
-/** Names a refusal: of this row as it stood with this newest entry. */
-export function refusalOf({ table, id, seq }: Pick<Rejected, 'table' | 'id' | 'seq'>): string {
-  return `${table}\0${id}\0${String(seq)}`;
-}
-
 function acknowledgeGroup(
   run: Run,
   batch: Batch,
@@ -94,9 +90,9 @@ function acknowledgeGroup(
       acknowledgeHalf(run, batch, group, index);
       continue;
     }
-    if (outcome === undefined || outcome.result === 'overwrote') {
-      if (outcome?.lost !== undefined) logOverwritten(run, group, index, outcome.lost);
-      const deleted = group.op === 'delete';
+    const deleted = group.op === 'delete';
+    // What both sides have deleted is deleted.
+    if (outcome === undefined || (deleted && outcome.result === 'gone')) {
       accepted.push({
         localId,
         serverId: deleted ? null : key,
@@ -131,6 +127,9 @@ function acknowledgeGroup(
     }
   }
   run.local.acknowledge(table, batch.id, accepted, batch.upto);
+  const taken = accepted.map(({ localId }) => localId);
+  if (group.op === 'insert') forgetRecreated(run, table, taken);
+  if (group.op === 'update') noteSent(run, table, group.adds, taken);
   run.local.setStatus(table, waiting, 'held');
   run.local.setStatus(table, refused, 'error');
   run.counters.count(
@@ -152,28 +151,4 @@ function acknowledgeHalf(run: Run, batch: Batch, group: BatchGroup, row: number)
   run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null }], 0);
   const sent = group.values.map((column) => column[row] ?? null);
   run.local.setBase(table, localId, group.upto[row] ?? 0, sent);
-}
-
-/** A delete that met an edit this terminal had not seen: every value HQ had is kept (DESIGN 7.6). */
-function logOverwritten(
-  run: Run,
-  group: BatchGroup,
-  row: number,
-  lost: readonly Canonical[],
-): void {
-  const table = run.index.table(group.table);
-  for (const [index, value] of lost.entries()) {
-    run.local.logConflict({
-      table: table.name,
-      rowId: group.keys[row] ?? '',
-      column: table.columns[index]?.hq ?? '',
-      kept: null,
-      lost: value,
-      winner: 'terminal',
-      rule: 'deleted',
-      hqAt: null,
-      localAt: group.at[row] ?? null,
-    });
-  }
-  run.counters.count('upload', table.name, 'conflicts');
 }

@@ -69,7 +69,10 @@ function drawnInserts(intents: readonly Intent[]): Map<TablePlan, Insert[]> {
   return groupBy(
     intents.filter(
       (intent) =>
-        intent.kind === 'insert' && intent.table.ownKey && intent.table.keyKind === 'integer',
+        intent.kind === 'insert' &&
+        intent.key === null &&
+        intent.table.ownKey &&
+        intent.table.keyKind === 'integer',
     ) as Insert[],
     (intent) => intent.table,
   );
@@ -139,8 +142,10 @@ function addOwnKeys(run: Run, inserts: readonly Insert[], newKeys: NewKeys): voi
   for (const [table, rows] of groupBy(inserts, (intent) => intent.table)) {
     const mine = newKeys.get(table.name) ?? new Map<string, string>();
     newKeys.set(table.name, mine);
-    if (!table.ownKey || table.keyKind === 'integer') continue;
-    for (const { localId, change } of rows) {
+    if (!table.ownKey) continue;
+    for (const { localId, change, key } of rows) {
+      if (key !== null) mine.set(localId, key);
+      if (key !== null || table.keyKind === 'integer') continue;
       const own = UUID.test(localId)
         ? table.keyKind === 'uuid'
           ? localId.toLowerCase()

@@ -8,9 +8,10 @@ import { subtractDecimals, type Canonical } from '../codec.ts';
 import { baseOf } from '../download/rebase.ts';
 import { groupBy, type Run } from '../engine.ts';
 import { mustAsk } from '../gate.ts';
+import { deleteRefusedBy, isTerminals, strategiesOf } from '../merge.ts';
 import { fixedReference } from '../plan-index.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
-import type { KnownRow, LocalRow, OutboxEntry, Rejected } from '../ports.ts';
+import type { KnownRow, OutboxEntry, Rejected } from '../ports.ts';
 import { canonicalRows, hashOf, type CanonicalRow } from '../translate.ts';
 
 /** What is to be done about one row of the outbox. */
@@ -20,7 +21,8 @@ export type Intent = {
   readonly change: PendingChange;
 } & (
   | { readonly kind: 'nothing' }
-  | { readonly kind: 'insert'; readonly row: CanonicalRow }
+  /** `key`: HQ had the row under it, deleted it, and is to have it again (DESIGN 7.5). */
+  | { readonly kind: 'insert'; readonly row: CanonicalRow; readonly key: string | null }
   | {
       readonly kind: 'update';
       readonly key: string;
@@ -35,8 +37,11 @@ export type Intent = {
       readonly hash: string | null;
       readonly allowed?: boolean;
     }
-  /** The base is unknown: HQ's row has to be read and merged first (DESIGN 4.4). */
-  | { readonly kind: 'reread'; readonly key: string }
+  /**
+   * HQ's row has to be read and merged first: the base is unknown (DESIGN 4.4), or HQ refuses the change for good, which
+   * is undone (6.6). `kept`: the row is outside the scope.
+   */
+  | { readonly kind: 'reread'; readonly key: string; readonly kept: boolean }
   | { readonly kind: 'reject'; readonly code: string; readonly params: MessageParams }
   /** A delete that waits at the gate against mass removals from now on; its table's question (DESIGN 5.3). */
   | { readonly kind: 'confirm'; readonly size: number; readonly removed: number }
@@ -112,6 +117,8 @@ function intentsOf(
   const canonical = new Map(
     canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row]),
   );
+  const recreated = run.local.recreated(table);
+  const states = new Map<string, RowState>();
   const intents = localIds.flatMap((localId): Intent[] => {
     const list = entries.get(localId) ?? [];
     const key = keys.get(localId);
@@ -121,12 +128,14 @@ function intentsOf(
     const intent = { table, localId, change };
     // Nothing but evidence, and the row stands: it was not replaced (DESIGN 4.3).
     if (change.lastEdit === 0 && rows.has(localId)) return [{ ...intent, kind: 'nothing' }];
-    return [
-      {
-        ...intent,
-        ...decide(run, table, change, canonical.get(localId), rows.get(localId), key, known),
-      },
-    ];
+    const state: RowState = {
+      row: canonical.get(localId),
+      key,
+      known: key === undefined ? undefined : known.get(key),
+      recreated: recreated.has(localId),
+    };
+    states.set(localId, state);
+    return [{ ...intent, ...decide(run, table, change, state) }];
   });
   const allowed = refuseForeign(run, table, intents);
   return throughGate(
@@ -134,21 +143,32 @@ function intentsOf(
     table,
     refused.size === 0
       ? allowed
-      : allowed.map((intent) => notAgain(intent, refused, rows.has(intent.localId))),
+      : allowed.map((intent) => notAgain(run, intent, refused, states.get(intent.localId))),
   );
 }
 
-/** What was refused and not edited since stays refused (DESIGN 6.4); evidence about a row that stands is no edit. */
-function notAgain(intent: Intent, refused: ReadonlyMap<string, Rejected>, stands: boolean): Intent {
+/**
+ * What was refused and not edited since stays refused (DESIGN 6.4), or is undone where it was refused for good (6.6);
+ * evidence about a row that stands is no edit.
+ */
+function notAgain(
+  run: Run,
+  intent: Intent,
+  refused: ReadonlyMap<string, Rejected>,
+  state: RowState | undefined,
+): Intent {
   const { table, localId, change } = intent;
   const before = refused.get(`${table.name}\0${localId}`);
-  const edited = stands ? change.lastEdit : change.last;
+  const edited = state?.row === undefined ? change.last : change.lastEdit;
   if (before === undefined || (before.seq ?? -1) < edited) return intent;
   // What it belongs to may have come back into the scope; as long as it has not, nothing is new.
   const isBack =
     before.code === 'ROW_OUT_OF_SCOPE' &&
     !(intent.kind === 'reject' && intent.code === before.code);
-  return isBack ? intent : { table, localId, change, kind: 'skip' };
+  if (isBack) return intent;
+  return state?.key !== undefined && isUndone(run, before, state)
+    ? { table, localId, change, kind: 'reread', key: state.key, kept: state.known?.kept === true }
+    : { table, localId, change, kind: 'skip' };
 }
 
 /**
@@ -204,53 +224,71 @@ type Decision = Intent extends infer I
     : never
   : never;
 
+/** What is known of a row of the outbox. */
+interface RowState {
+  /** Undefined: the POS has deleted it. */
+  readonly row: CanonicalRow | undefined;
+  readonly key: string | undefined;
+  readonly known: KnownRow | undefined;
+  readonly recreated: boolean;
+}
+
+/** Refusals that no retry and no edit takes away. */
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  'HQ_OWNS_TABLE',
+  'APPEND_ONLY',
+  'ROW_OUT_OF_SCOPE',
+  'DELETED_AT_HQ',
+]);
+
+/** Refusals that something else in the same cycle may have cured: a unique or a foreign key (DESIGN 6.4). */
+export const CURABLE: ReadonlySet<string> = new Set(['ROW_DUPLICATE', 'ROW_PARENT_MISSING']);
+
+/** Was the change of a row that HQ knows refused for good? A refused delete is, once it had its second try (DESIGN 6.6). */
+function isUndone(run: Run, refused: Rejected, { row }: RowState): boolean {
+  if (row !== undefined) return FOR_GOOD.has(refused.code);
+  const name = refusalOf(refused);
+  return !CURABLE.has(refused.code) || !run.refused.has(name) || run.triedAgain.has(name);
+}
+
+/** Names a refusal: of this row as it stood with this newest entry. */
+export function refusalOf({ table, id, seq }: Pick<Rejected, 'table' | 'id' | 'seq'>): string {
+  return `${table}\0${id}\0${String(seq)}`;
+}
+
 function decide(
   run: Run,
   table: TablePlan,
   change: PendingChange,
-  row: CanonicalRow | undefined,
-  raw: LocalRow | undefined,
-  key: string | undefined,
-  known: ReadonlyMap<string, KnownRow>,
+  { row, key, known, recreated }: RowState,
 ): Decision {
   const where = { table: table.name, id: key ?? change.localId };
-  if (row === undefined || raw === undefined) {
+  const kept = known?.kept === true;
+  const strategies = strategiesOf(table, kept);
+  if (row === undefined) {
     if (key === undefined) return { kind: 'nothing' };
-    if (table.direction === 'download')
-      return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
-    if (known.get(key)?.kept === true)
-      return { kind: 'reject', code: 'ROW_OUT_OF_SCOPE', params: where };
-    if (isAppendOnly(table)) return { kind: 'reject', code: 'APPEND_ONLY', params: where };
-    return { kind: 'delete', key, hash: known.get(key)?.hash ?? null };
+    if (deleteRefusedBy(strategies) !== null) return { kind: 'reread', key, kept };
+    return { kind: 'delete', key, hash: known?.hash ?? null };
   }
-  if (key === undefined) {
+  const unholdable = (): Decision => ({
+    kind: 'reject',
+    code: 'VALUE_UNHOLDABLE',
+    params: { ...where, ...row.unholdable },
+  });
+  if (key === undefined || recreated) {
     if (table.direction === 'download')
       return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
-    if (row.unholdable !== null)
-      return { kind: 'reject', code: 'VALUE_UNHOLDABLE', params: { ...where, ...row.unholdable } };
-    return { kind: 'insert', row };
+    return row.unholdable === null ? { kind: 'insert', row, key: key ?? null } : unholdable();
   }
   const base = baseOf(run, table, change, row.values, row.refs);
-  if (base === null) return { kind: 'reread', key };
+  if (base === null) return { kind: 'reread', key, kept };
   const columns = table.columns.flatMap((_, index) =>
-    (row.values[index] ?? null) === (base[index] ?? null) ? [] : [index],
+    (row.values[index] ?? null) === (base[index] ?? null) && !row.unheld.has(index) ? [] : [index],
   );
-  if (row.unholdable !== null)
-    return { kind: 'reject', code: 'VALUE_UNHOLDABLE', params: { ...where, ...row.unholdable } };
-  if (columns.length === 0) return { kind: 'nothing' };
-  if (table.direction === 'download')
-    return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
-  if (known.get(key)?.kept === true)
-    return { kind: 'reject', code: 'ROW_OUT_OF_SCOPE', params: where };
-  if (columns.some((index) => table.columns[index]?.strategy === 'append')) {
-    return { kind: 'reject', code: 'APPEND_ONLY', params: where };
-  }
-  return { kind: 'update', key, row, columns, base };
-}
-
-/** Rows of such a table are created and never deleted (DESIGN 7.3, 8.3). */
-function isAppendOnly(table: TablePlan): boolean {
-  return table.columns.some((column) => column.strategy === 'append');
+  if (columns.some((index) => !isTerminals(strategies[index] ?? 'newest')))
+    return { kind: 'reread', key, kept };
+  if (row.unholdable !== null) return unholdable();
+  return columns.length === 0 ? { kind: 'nothing' } : { kind: 'update', key, row, columns, base };
 }
 
 /** What an `add` column sends: the difference to the base; null counts as nothing. */

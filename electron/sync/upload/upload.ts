@@ -3,15 +3,15 @@
  * come back with HQ's version, are rebased, and go with the next pass; rows that waited for a parent go once it is
  * at HQ; unique and foreign-key refusals are tried once more at the end.
  */
-import type { TablePlan } from '../../../shared/plan.ts';
 import { groupBy, tellProgress, type Run } from '../engine.ts';
-import { releaseHeld, tryAgain } from '../download/held-rows.ts';
+import { releaseHeld } from '../download/held-rows.ts';
 import { noteRemoved, waitsForYes } from '../gate.ts';
 import type { Batch, BatchReply, PlainAnswer } from '../ports.ts';
 import { sendOnce } from '../settle.ts';
-import { acknowledge, acknowledgePlainly, refusalOf } from './acknowledge.ts';
+import { acknowledge, acknowledgePlainly } from './acknowledge.ts';
 import { buildBatch, buildBatchBehind, type Built, type Waiting } from './build-batch.ts';
-import { readOutboxPage, type Intent, type OutboxPage } from './read-outbox.ts';
+import { rebaseFromHq } from './rebase-from-hq.ts';
+import { CURABLE, readOutboxPage, refusalOf, type Intent, type OutboxPage } from './read-outbox.ts';
 
 /** A row whose swap fails this often while HQ's row stands still is an error shown, not a loop (DESIGN 7.1). */
 const MAX_SWAP_FAILURES = 2;
@@ -225,51 +225,6 @@ function settleLocally(run: Run, intents: readonly Intent[], waiting: readonly W
     run.counters.list('upload', intent.table.name, 'held', intent.localId);
   }
 }
-
-/** Rows without a known base take HQ's current row as the base first (DESIGN 4.4). */
-async function rebaseFromHq(
-  run: Run,
-  intents: readonly Extract<Intent, { kind: 'reread' }>[],
-): Promise<void> {
-  for (const [table, group] of groupBy(intents, (intent) => intent.table)) {
-    const keys = group.map((intent) => intent.key);
-    const found = new Set((await run.remote.readRows(table, keys)).map((row) => row.key));
-    await tryAgain(
-      run,
-      keys.filter((key) => found.has(key)).map((id) => ({ table: table.name, id, op: 'upsert' })),
-      { force: true },
-    );
-    const gone = group.filter((intent) => !found.has(intent.key));
-    if (gone.length > 0) run.local.write(() => rejectGone(run, table, gone));
-  }
-}
-
-function rejectGone(
-  run: Run,
-  table: TablePlan,
-  intents: readonly Extract<Intent, { kind: 'reread' }>[],
-): void {
-  for (const intent of intents) {
-    run.local.reject({
-      table: table.name,
-      id: intent.localId,
-      direction: 'upload',
-      code: 'DELETED_AT_HQ',
-      params: { table: table.name, id: intent.localId },
-      payload: null,
-      seq: intent.change.last,
-    });
-    run.counters.list('upload', table.name, 'rejected', intent.localId);
-  }
-  run.local.setStatus(
-    table,
-    intents.map((intent) => intent.localId),
-    'error',
-  );
-}
-
-/** Refusals that something else in the same cycle may have cured: a unique or a foreign key (DESIGN 6.4). */
-const CURABLE = new Set(['ROW_DUPLICATE', 'ROW_PARENT_MISSING']);
 
 function retryRefused(run: Run): boolean {
   const curable = run.local

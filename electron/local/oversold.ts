@@ -1,0 +1,70 @@
+/** Counted things below zero: what two terminals have sold of the last one. Times are ISO 8601, as stored. */
+import type { OversoldRow } from '../../shared/rows.ts';
+import { countedColumns } from '../sync/oversold.ts';
+import type { LocalStore } from '../sync/ports.ts';
+import type { PageBounds, PageOf } from './listed-pages.ts';
+import type { ReadableDb } from './open.ts';
+import { id } from './sql.ts';
+import type { StoreContext } from './statements.ts';
+
+export interface OversoldEntry extends OversoldRow {
+  readonly localId: string;
+}
+
+/** Newest first. */
+export function oversoldPage(db: ReadableDb, { offset, limit }: PageBounds): PageOf<OversoldEntry> {
+  const rows = db
+    .prepare(
+      `SELECT tbl AS "table", row_id AS id, column, value, since, local_id AS localId FROM sync_oversold
+        ORDER BY since DESC, tbl, row_id, column LIMIT ? OFFSET ?`,
+    )
+    .all(limit, offset) as OversoldEntry[];
+  const total = db.prepare('SELECT count(*) FROM sync_oversold').pluck().get() as number;
+  return { rows, total };
+}
+
+export function oversoldRows(db: ReadableDb): OversoldRow[] {
+  const { rows } = oversoldPage(db, { offset: 0, limit: -1 });
+  return rows.map(({ localId: _, ...row }) => row);
+}
+
+export function oversoldStore({
+  prepare,
+  now,
+}: StoreContext): Pick<LocalStore, 'anyOversold' | 'noteOversold'> {
+  return {
+    anyOversold(table) {
+      return (
+        prepare('SELECT 1 FROM sync_oversold WHERE tbl = ? LIMIT 1').get(table.name) !== undefined
+      );
+    },
+    noteOversold(table, localIds) {
+      for (const { local } of countedColumns(table)) {
+        const below = `CAST(d.${id(local)} AS REAL) < 0`;
+        const source =
+          localIds === null
+            ? `FROM ${id(table.name)} d`
+            : `FROM json_each(:ids) j CROSS JOIN ${id(table.name)} d ON d.local_id = j.value`;
+        prepare(`
+          INSERT INTO sync_oversold (tbl, row_id, column, local_id, value, since)
+          SELECT :tbl, coalesce(r.server_id, r.local_id), :column, d.local_id, CAST(d.${id(local)} AS TEXT), :now
+            ${source} CROSS JOIN sync_row r ON r.tbl = :number AND r.local_id = d.local_id WHERE ${below}
+          ON CONFLICT (tbl, row_id, column) DO UPDATE SET local_id = excluded.local_id, value = excluded.value`).run(
+          {
+            tbl: table.name,
+            number: table.number,
+            column: local,
+            now: now(),
+            ...(localIds === null ? {} : { ids: JSON.stringify(localIds) }),
+          },
+        );
+        prepare(`
+          DELETE FROM sync_oversold WHERE tbl = ? AND column = ?
+             AND NOT EXISTS (SELECT 1 FROM ${id(table.name)} d WHERE d.local_id = sync_oversold.local_id AND ${below})`).run(
+          table.name,
+          local,
+        );
+      }
+    },
+  };
+}
