@@ -45,7 +45,7 @@ const waiting = (): unknown =>
 function save(localId: string, sku: string, name: string, stock: number): void {
   t1.pos.exec(`
     INSERT OR REPLACE INTO products (local_id, sku, name, brand, selling_price, stock_quantity, store_id, updated_at)
-    VALUES ('${localId}', '${sku}', '${name}', 'of the POS', '1', ${String(stock)}, 'store-1', '2026-11-22T09:00:00.000Z')`);
+    VALUES ('${localId}', '${sku}', '${name}', 'of the POS', '5.00', ${String(stock)}, 'store-1', '2026-11-22T09:00:00.000Z')`);
 }
 
 test.each(['OFF', 'ON'])(
