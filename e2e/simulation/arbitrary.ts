@@ -33,6 +33,14 @@ const posWrite: fc.Arbitrary<PosWrite> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('delete-customer' as const), row: few }) },
   {
     weight: 1,
+    arbitrary: fc.record({ do: fc.constant('delete-hqs' as const), table: fc.nat(2), row: few }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('add-category' as const), product: few }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.record({ do: fc.constant('replace-customer' as const), row: few, code }),
   },
 );

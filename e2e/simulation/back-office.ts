@@ -96,13 +96,13 @@ export class BackOffice {
   }
 
   async #edit({ field, row }: Extract<HqWrite, { do: 'edit' }>): Promise<void> {
-    const { table, column, name } = at(FIELDS, field);
+    const { table, column, name, stamped } = at(FIELDS, field);
     const found = pick(await this.#rows(table, name), row);
     if (found === undefined) return;
     const value = this.#ledger().value('HQ');
     const { rows } = await this.#db.query<{ saw: string | null }>(
       `WITH seen AS (SELECT id, ${column} AS saw FROM ${table} WHERE id = $2 FOR UPDATE)
-       UPDATE ${table} t SET ${column} = $1, updated_at = now() FROM seen WHERE t.id = seen.id RETURNING seen.saw`,
+       UPDATE ${table} t SET ${column} = $1 ${stamped === false ? '' : ', updated_at = now()'} FROM seen WHERE t.id = seen.id RETURNING seen.saw`,
       [value, found.id],
     );
     for (const { saw } of rows)

@@ -29,6 +29,10 @@ const terminals = PLACES.map(
   ({ code, key, store }) => `('${key}', '${code}', 'Till ${code}', '${store}', now())`,
 ).join(', ');
 
+const shifts = PLACES.map(
+  ({ code, key, user }) => `('shift-${code}', '${key}', '${user}', 'Shift ${code}', now(), now())`,
+).join(', ');
+
 /**
  * HQ's own rule on orders, a trigger that knows nothing of PayFlow: a customer gets a point per order. It changes, inside
  * an upload, a row that the terminal may be changing too (DESIGN 6.5).
@@ -48,6 +52,7 @@ INSERT INTO stores (id, store_code, name, updated_at) VALUES
 INSERT INTO terminals (id, terminal_code, name, store_id, updated_at) VALUES ${terminals};
 INSERT INTO users (id, username, password_hash, store_id, updated_at) VALUES
   ('user-1', 'ana', 'secret', 'store-1', now()), ('user-2', 'ben', 'secret', 'store-2', now());
+INSERT INTO shifts (id, terminal_id, user_id, shift_number, start_time, updated_at) VALUES ${shifts};
 INSERT INTO suppliers (id, supplier_code, name, store_id, updated_at) VALUES ('sup-1', 'SUP1', 'Supplier', 'store-1', now());
 INSERT INTO categories (id, name, parent_id, store_id, updated_at) VALUES
   ('cat-1', 'CAT1', NULL, 'store-1', now()), ('cat-2', 'CAT2', 'cat-1', 'store-1', now()),
@@ -76,9 +81,11 @@ export interface Field {
   readonly column: string;
   /** The column that names rows alike on both sides, whatever keys they get. */
   readonly name: string;
+  /** Has the table an `updated_at`, which every program writes? */
+  readonly stamped?: false;
 }
 
-/** Both sides edit these. */
+/** Both sides edit these; what a terminal may not, it does by mistake (DESIGN 6.6). */
 export const FIELDS: readonly Field[] = [
   { table: 'products', column: 'name', name: 'sku' },
   { table: 'products', column: 'brand', name: 'sku' },
@@ -87,6 +94,11 @@ export const FIELDS: readonly Field[] = [
   { table: 'orders', column: 'notes', name: 'order_number' },
   { table: 'purchase_orders', column: 'notes', name: 'po_number' },
   { table: 'product_variants', column: 'variant_name', name: 'sku' },
+  { table: 'shifts', column: 'status', name: 'shift_number' },
+  { table: 'categories', column: 'description', name: 'name' },
+  { table: 'discounts', column: 'discount_type', name: 'discount_name' },
+  { table: 'order_items', column: 'product_name', name: 'product_sku', stamped: false },
+  { table: 'payments', column: 'reference_number', name: 'authorization_code', stamped: false },
 ];
 
 /** A number that both sides add to: its end is the sum of what was added (strategy `add`). */

@@ -15,6 +15,8 @@ export type PosWrite =
   | { readonly do: 'count'; readonly counter: number; readonly row: number; readonly by: number }
   | { readonly do: 'add-customer'; readonly code: number }
   | { readonly do: 'delete-customer'; readonly row: number }
+  | { readonly do: 'delete-hqs'; readonly table: number; readonly row: number }
+  | { readonly do: 'add-category'; readonly product: number }
   /** INSERT OR REPLACE: over the row itself, and over another that has the code. */
   | { readonly do: 'replace-customer'; readonly row: number; readonly code: number };
 

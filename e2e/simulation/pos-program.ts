@@ -12,6 +12,13 @@ interface Named {
   readonly value: string | number | null;
 }
 
+/** Tables whose rows no terminal may delete, and what their rows are named by. */
+const HQS = [
+  ['categories', 'name'],
+  ['order_items', 'product_sku'],
+  ['payments', 'authorization_code'],
+] as const;
+
 interface Customer {
   readonly first_name: string | null;
   readonly city: string | null;
@@ -69,6 +76,10 @@ export class PosProgram {
         return this.#deleteCustomer(write.row);
       case 'replace-customer':
         return this.#replaceCustomer(write);
+      case 'delete-hqs':
+        return this.#deleteHqs(write);
+      case 'add-category':
+        return this.#addCategory(write.product);
     }
   }
 
@@ -105,23 +116,27 @@ export class PosProgram {
       this.#now,
     );
     this.#run(
-      `INSERT INTO order_items (local_id, order_id, product_id, quantity, unit_price, line_total) VALUES (?, ?, ?, ?, '2.5', ?)`,
+      `INSERT INTO order_items (local_id, order_id, product_id, quantity, unit_price, line_total, product_sku)
+       VALUES (?, ?, ?, ?, '2.5', ?, ?)`,
       `${id}:1`,
       id,
       wanted.local_id,
       String(quantity),
       money(total),
+      number,
     );
     const payments = split && total > 100 ? [100, total - 100] : [total];
     for (const [index, cents] of payments.entries())
       this.#run(
-        `INSERT INTO payments (local_id, order_id, payment_method, amount, tendered_amount, payment_date) VALUES (?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO payments (local_id, order_id, payment_method, amount, tendered_amount, payment_date, authorization_code)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         `${id}:paid-${String(index)}`,
         id,
         index === 0 ? 'cash' : 'card',
         money(cents),
         money(cents),
         this.#now,
+        `${number}/${String(index)}`,
       );
     const stock = Number(wanted.value);
     this.#run(
@@ -158,16 +173,13 @@ export class PosProgram {
   }
 
   #edit({ field, row }: Extract<PosWrite, { do: 'edit' }>): (() => void) | null {
-    const { table, column, name } = at(FIELDS, field);
+    const { table, column, name, stamped } = at(FIELDS, field);
     const found = pick(this.#rows(table, name, column), row);
     if (found === undefined) return null;
     const value = this.#ledger().value(this.#place.code);
-    this.#run(
-      `UPDATE ${table} SET ${column} = ?, updated_at = ? WHERE local_id = ?`,
-      value,
-      this.#now,
-      found.local_id,
-    );
+    this.#run(`UPDATE ${table} SET ${column} = ? WHERE local_id = ?`, value, found.local_id);
+    if (stamped !== false)
+      this.#run(`UPDATE ${table} SET updated_at = ? WHERE local_id = ?`, this.#now, found.local_id);
     return () => {
       const saw = found.value === null ? null : String(found.value);
       this.#ledger().edited(
@@ -250,6 +262,33 @@ export class PosProgram {
       );
       this.#ledger().sawGo(seen.city);
     };
+  }
+
+  /** By mistake: HQ does not take it, and it comes back (DESIGN 6.6). */
+  #deleteHqs({ table, row }: Extract<PosWrite, { do: 'delete-hqs' }>): (() => void) | null {
+    const [name = '', by = ''] = at(HQS, table);
+    // One that HQ has not heard of is the terminal's own, and gone.
+    const known = this.#rows(name, by, 'server_id').filter(({ value }) => value !== null);
+    const going = pick(known, row);
+    if (going === undefined) return null;
+    this.#run(`DELETE FROM ${name} WHERE local_id = ?`, going.local_id);
+    return () => undefined;
+  }
+
+  /** A new row that HQ does not take, and a product that refers to it. */
+  #addCategory(product: number): (() => void) | null {
+    const goods = pick(this.#rows('products', 'sku', 'sku'), product);
+    if (goods === undefined) return null;
+    const id = randomUUID();
+    this.#run(
+      'INSERT INTO categories (local_id, name, store_id, updated_at) VALUES (?, ?, ?, ?)',
+      id,
+      `Own of ${this.#place.code}`,
+      this.#place.store,
+      this.#now,
+    );
+    this.#run('UPDATE products SET category_id = ? WHERE local_id = ?', id, goods.local_id);
+    return () => undefined;
   }
 
   /** What the ledger notes of a customer that is about to be deleted. */
