@@ -68,7 +68,10 @@ async function statusOf({ origin }: ServeProcess): Promise<() => Promise<unknown
   const env = { JWT_SECRET: TEST_JWT_SECRET };
   const { out } = await till.run(['token', '--role', 'cashier'], { env });
   const headers = { authorization: `Bearer ${out.trim()}` };
-  return async () => (await fetch(`${origin}/api/sync/status`, { headers })).json();
+  return async () => {
+    const answer = await fetch(`${origin}/api/sync/status`, { headers });
+    return (await answer.json()) as unknown;
+  };
 }
 
 test('SIGTERM in the middle of a cycle: it ends well, and both sides are whole', async () => {

@@ -289,7 +289,7 @@ export class Runtime {
   async #readFacts(): Promise<void> {
     const local = await this.#session.reader.call('facts');
     this.#board.change({ local });
-    if (local.initialised) this.#session.listen();
+    if (local.initialised) await this.#session.listen();
   }
 }
 

@@ -94,12 +94,12 @@ export class Session {
       return localFacts(null, options.settings, options.timers.now());
     });
     const session = (opened.session = new Session(options, reader, local));
-    if (local.initialised) session.listen();
+    if (local.initialised) await session.listen();
     return session;
   }
 
   /** From now on commands beside this engine ask it. Not before payflow.db is known to be PayFlow's: nothing is put beside a document. */
-  listen(): void {
+  async listen(): Promise<void> {
     if (this.#closed) return;
     const { settings, log } = this.#options;
     this.#server ??= serveEngine({
@@ -108,6 +108,7 @@ export class Session {
       log,
       answer: (command, watch) => this.#command(command, watch),
     });
+    await this.#server;
   }
 
   /** Started when it is first needed: before the setup there is nothing for it to do. */
