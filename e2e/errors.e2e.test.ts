@@ -21,6 +21,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keyFile } from '../electron/host/instance-key.ts';
 import { loadCatalogue } from '../electron/host/messages.ts';
 import { cliMain, createCli, hqDigest, type CliResult, type TestCli } from './support/cli.ts';
 import { LONG } from './support/scale.ts';
@@ -115,6 +116,10 @@ async function expectSameAsJson(
 function copyOfTill(): TestCli {
   const copy = createCli(hq.url);
   copyFileSync(till.db, copy.db);
+  // As somebody does who moves a till with all that belongs to it: the key goes along, or it would be a stranger.
+  const [from, to] = [till, copy].map(({ folder, db }) => keyFile(join(folder, 'state'), db));
+  mkdirSync(join(copy.folder, 'state'));
+  copyFileSync(from ?? '', to ?? '');
   return copy;
 }
 
@@ -254,7 +259,7 @@ describe('payflow.db', () => {
   });
 
   test('an empty file is one to be set up: sync refuses it, init takes it', async () => {
-    const cli = createCli(hq.url);
+    const cli = createCli(hq.url, 'T3');
     writeFileSync(cli.db, '');
     await expectFailure(
       cli,
@@ -363,6 +368,7 @@ describe('payflow.db', () => {
         PAYFLOW_DB: join(room, 'payflow.db'),
         PAYFLOW_TERMINAL: 'T2',
         PAYFLOW_LOG_DIR: join(till.folder, 'full-logs'),
+        PAYFLOW_STATE_DIR: join(till.folder, 'full-state'),
       },
     });
     rmSync(room, { recursive: true, force: true });

@@ -24,12 +24,13 @@ const passing = new Set([
   'ENGINE_RUNNING',
   'CANCELLED',
   'UPLOAD_ALREADY_APPLIED',
+  'HQ_TOKEN_CHANGED',
 ]);
 
 /** HQ_ERROR is a statement that HQ refused without a rule of ours for it: nobody at the till can act on it. */
 const unexpected = new Set(['INTERNAL', 'HQ_ERROR', 'LOCAL_ERROR']);
 
-const family = /^(HQ|LOCAL|UPLOAD|SETTINGS|MANIFEST|TERMINAL|KEY|LOAD)_/;
+const family = /^(CLONE|HQ|LOCAL|UPLOAD|SETTINGS|MANIFEST|TERMINAL|KEY|LOAD)_/;
 
 export function failureKind(code: string): FailureKind {
   if (connection.has(code)) return 'connection';

@@ -165,6 +165,7 @@ test('never idle while a row is held, rejected or unsent, a failure stands or th
         rejected: 0,
         diskLow: false,
         troubles: [],
+        notices: [],
         lastRun: { status: 'completed' },
       });
       expect(facts.hq).not.toBe('unreachable');

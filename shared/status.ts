@@ -65,6 +65,8 @@ export interface Facts {
   readonly diskLow: boolean;
   /** What does not work beside the sync, which goes on: the web console, a program of the demo. */
   readonly troubles: readonly Message[];
+  /** What was restored or has moved (DESIGN 8.1): stands until a manager dismisses it or a data check passes. Newest first. */
+  readonly notices: readonly Message[];
 }
 
 /** `reason` has three texts in the catalogue: headline, reason and tooltip (`renderStatus`). */
@@ -186,6 +188,7 @@ function causesOf(facts: Facts): Message[] {
     ...(forgotten
       ? [{ code: 'STATUS_PAUSE_FORGOTTEN', params: { since: paused.since, waiting } }]
       : []),
+    ...facts.notices,
     ...(facts.diskLow ? [{ code: 'STATUS_DISK_LOW', params: {} }] : []),
     ...(skewed
       ? [{ code: clockSkewMs > 0 ? 'STATUS_CLOCK_FAST' : 'STATUS_CLOCK_SLOW', params: { minutes } }]

@@ -52,5 +52,6 @@ export function terminalEnv(company: BenchCompany, file: string): NodeJS.Process
     PAYFLOW_DB: file,
     PAYFLOW_TERMINAL: 'T1',
     PAYFLOW_LOG_DIR: join(company.folder, 'log'),
+    PAYFLOW_STATE_DIR: join(company.folder, 'state'),
   };
 }

@@ -241,7 +241,7 @@ const company = (...steps: readonly Step[]): History => ({ terminals: 2, steps }
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the batch record is dropped',
-    mutate: (ports) => withLocal(ports, { openBatches: () => [] }),
+    mutate: (ports) => withLocal(ports, { openBatch: () => null }),
     history: company(
       { at: 0, pos: countStock },
       sync(0, { fault: { do: 'cut-send', call: 1, when: 'after' } }),
@@ -252,8 +252,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a batch whose outcome is unknown counts as sent',
     mutate: (ports) =>
       withLocal(ports, {
-        openBatches: () =>
-          ports.local.openBatches().map(({ batch }) => ({ batch, answer: { ownXid: null } })),
+        openBatch: () => {
+          const open = ports.local.openBatch();
+          return open === null ? null : { ...open, answer: { ownXid: null } };
+        },
       }),
     history: company(
       sellTo(0, null),

@@ -16,6 +16,7 @@ export const calmFacts: Facts = {
   nextRunAt: null,
   mode: 'live',
   clockSkewMs: 0,
+  notices: [],
 };
 
 const amount = fc.oneof(fc.constant(0), fc.nat(1_000_000_000));
@@ -63,6 +64,10 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   intervalMs: fc.integer({ min: 1_000, max: day }),
   clockSkewMs: fc.option(fc.integer({ min: -2 * day, max: 2 * day })),
   diskLow: fc.boolean(),
+  notices: fc.array(
+    fc.constant({ code: 'STATUS_HQ_RESTORED', params: { batches: 2, waiting: 0 } }),
+    { maxLength: 1 },
+  ),
   troubles: fc.oneof(
     fc.constant([]),
     fc.constant([]),

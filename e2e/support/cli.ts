@@ -54,6 +54,7 @@ export function createCli(url: string, terminal = 'T1'): TestCli {
     PAYFLOW_DB: db,
     PAYFLOW_TERMINAL: terminal,
     PAYFLOW_LOG_DIR: join(folder, 'logs'),
+    PAYFLOW_STATE_DIR: join(folder, 'state'),
     HOME: home,
     XDG_CONFIG_HOME: home,
     APPDATA: home,

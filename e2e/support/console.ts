@@ -1,7 +1,7 @@
 /** The web console as a person has it: `payflow serve` beside a real HQ, and its page in a real browser. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
 import { openApp } from '../../electron/host/app.ts';
@@ -97,7 +97,12 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<TestCo
 }
 
 async function load(url: string, db: string): Promise<void> {
-  const settings = readSettings({ DATABASE_URL: url, PAYFLOW_DB: db, PAYFLOW_TERMINAL: 'T1' });
+  const settings = readSettings({
+    DATABASE_URL: url,
+    PAYFLOW_DB: db,
+    PAYFLOW_STATE_DIR: join(dirname(db), 'state'),
+    PAYFLOW_TERMINAL: 'T1',
+  });
   const app = await openApp(settings, quietLog);
   await app.init(() => undefined, new AbortController().signal);
   await app.close();

@@ -91,7 +91,14 @@ function environment({ home, env = {} }: DesktopOptions): Record<string, string>
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined || ours.test(name) ? [] : [[name, value] as const],
   );
-  return { ...Object.fromEntries(inherited), XDG_CONFIG_HOME: home, APPDATA: home, ...env };
+  return {
+    ...Object.fromEntries(inherited),
+    XDG_CONFIG_HOME: home,
+    XDG_STATE_HOME: home,
+    APPDATA: home,
+    LOCALAPPDATA: home,
+    ...env,
+  };
 }
 
 async function launchElectron(options: DesktopOptions, binary: string): Promise<DesktopApp> {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { cliMain } from './cli.ts';
 
 export interface ServeOptions {
@@ -54,6 +55,7 @@ export async function startServe(options: ServeOptions): Promise<ServeProcess> {
       PAYFLOW_DB: options.db,
       PAYFLOW_TERMINAL: options.terminal ?? 'T1',
       PAYFLOW_LOG_DIR: `${options.folder}/logs`,
+      PAYFLOW_STATE_DIR: join(dirname(options.db), 'state'),
       PORT: String(port),
       JWT_SECRET: TEST_JWT_SECRET,
       ...options.env,

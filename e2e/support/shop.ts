@@ -4,7 +4,7 @@
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pg from 'pg';
 import { openApp, type Compose } from '../../electron/host/app.ts';
@@ -113,6 +113,7 @@ export async function createTerminal(
   const settings = readSettings({
     DATABASE_URL: options.url ?? hq.url,
     PAYFLOW_DB: path,
+    PAYFLOW_STATE_DIR: join(dirname(path), 'state'),
     PAYFLOW_TERMINAL: code,
     ...(options.batchSize === undefined ? {} : { SYNC_BATCH_SIZE: String(options.batchSize) }),
   });

@@ -2,6 +2,7 @@
  * A terminal in a process of its own: what `children.ts` starts. Tells its parent each run's report. Killed by its
  * own SIGKILL at the named step of the cycle where it is told to, as a power cut would.
  */
+import { dirname, join } from 'node:path';
 import { openApp } from '../../electron/host/app.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunReport } from '../../shared/report.ts';
@@ -36,6 +37,7 @@ const app = await openApp(
   readSettings({
     DATABASE_URL: order.url,
     PAYFLOW_DB: order.path,
+    PAYFLOW_STATE_DIR: join(dirname(order.path), 'state'),
     PAYFLOW_TERMINAL: order.code,
     ...(order.batchSize === undefined ? {} : { SYNC_BATCH_SIZE: String(order.batchSize) }),
   }),

@@ -38,6 +38,7 @@ const facts: Facts = {
   clockSkewMs: 12,
   diskLow: false,
   troubles: [],
+  notices: [],
 };
 
 const view: StatusView = {

@@ -94,6 +94,11 @@ export interface InitReport {
   readonly remaining: readonly SchemaDifference[];
 }
 
+export interface InitOptions {
+  /** A person has said that this installation is the terminal from now on; the one before is refused (DESIGN 8.2). */
+  readonly takeOver?: boolean;
+}
+
 export interface SyncRequest {
   readonly direction: RunDirection;
   readonly table: string | null;
@@ -185,7 +190,12 @@ export interface App {
   manifest(): Promise<string>;
 
   /** `runId` names the run of the load beforehand. */
-  init(onProgress: OnProgress, signal: AbortSignal, runId?: string): Promise<InitReport>;
+  init(
+    onProgress: OnProgress,
+    signal: AbortSignal,
+    runId?: string,
+    options?: InitOptions,
+  ): Promise<InitReport>;
   sync(request: SyncRequest): Promise<RunReport>;
   /** Tries held and rejected rows again now; no names: all of them. */
   retry(rows: readonly RowName[], onProgress: OnProgress, signal: AbortSignal): Promise<RunReport>;

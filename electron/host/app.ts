@@ -12,6 +12,7 @@ import { askedQuestions } from '../local/gate-store.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { oversoldRows } from '../local/oversold.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
+import { settleNotices } from '../local/notices.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
 import { createLocalStore } from '../local/store.ts';
 import {
@@ -28,6 +29,7 @@ import { Connections } from '../remote/connection.ts';
 import { statusOfHq } from '../remote/hq-status.ts';
 import { readHqManifest } from '../remote/hq-plan.ts';
 import { installCapture } from '../remote/install.ts';
+import { newestMigration } from '../remote/migrations.ts';
 import { createRemoteStore } from '../remote/store.ts';
 import { uninstallCapture } from '../remote/uninstall.ts';
 import { applyFix, checkSchema, createOrAlign } from '../schema/align.ts';
@@ -35,11 +37,15 @@ import { effectivePlan } from '../schema/effective-plan.ts';
 import { printManifest } from '../schema/print-manifest.ts';
 import { readManifest } from '../schema/read-manifest.ts';
 import { Cancelled } from '../sync/cancelled.ts';
-import { connect, META, refuseForeignFile, type ConnectOptions } from '../sync/connect.ts';
+import { connect, refuseForeignFile, type ConnectOptions } from '../sync/connect.ts';
 import { runCycle } from '../sync/cycle.ts';
+import { identify, identifyNew } from '../sync/identify.ts';
+import { META } from '../sync/meta.ts';
 import type { CycleRequest, EnginePorts } from '../sync/engine.ts';
+import type { Instance } from '../sync/ports.ts';
 import type {
   App,
+  InitOptions,
   InitReport,
   OnProgress,
   SchemaDifference,
@@ -51,6 +57,7 @@ import type { CycleAsked, Desk, HostedApp } from './desk-types.ts';
 import { shownConflict } from './conflict-choices.ts';
 import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
+import { instanceOf } from './instance-key.ts';
 import type { Log } from './log.ts';
 import type { PlannedFile } from './planned-file.ts';
 import { openReadable } from './readable-file.ts';
@@ -77,6 +84,7 @@ class LocalApp implements HostedApp {
   #checked: { version: number; fingerprint: string; plan: Plan } | null = null;
   #listed: { version: number; text: string; plan: Plan } | null = null;
   #connections: Connections | null = null;
+  #key: Instance | null = null;
   #lock: EngineLock | null = null;
   #writer: WritableDb | null = null;
   #reader: ReadableDb | null = null;
@@ -135,18 +143,25 @@ class LocalApp implements HostedApp {
 
   // ---------------------------------------------------------------------------------------- runs
 
-  async init(onProgress: OnProgress, signal: AbortSignal, runId?: string): Promise<InitReport> {
+  async init(
+    onProgress: OnProgress,
+    signal: AbortSignal,
+    runId?: string,
+    { takeOver = false }: InitOptions = {},
+  ): Promise<InitReport> {
     const created = !existsSync(this.#settings.databasePath);
     // HQ first: a file is made or changed only when there is a plan to make it by.
     const remote = this.#remote();
     const hello = await remote.hello(requireTerminal(this.#settings));
+    if (created) identifyNew(hello, this.#instance(), takeOver);
     const plan = await remote.loadPlan();
     const db = this.#writable(true);
     migrateLocal(db, join(resourcesFolder, 'local'));
     refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
+    identify(this.#ports(db), hello, this.#instance(), takeOver);
     const aligned = await createOrAlign(db, plan, this.#backups());
     const request = runId === undefined ? WHOLE_CYCLE : { ...WHOLE_CYCLE, runId };
-    const report = await this.#run(db, request, { onProgress, signal });
+    const report = await this.#run(db, request, { onProgress, signal }, takeOver);
     refuseFailure(report);
     return {
       database: this.#settings.databasePath,
@@ -206,8 +221,12 @@ class LocalApp implements HostedApp {
   }
 
   async verify(onProgress: OnProgress, signal: AbortSignal) {
-    const run = await this.#connect(this.#initialised(), WHOLE_CYCLE, { onProgress, signal });
-    return verify(run);
+    const db = this.#initialised();
+    const began = new Date().toISOString();
+    const report = await verify(await this.#connect(db, WHOLE_CYCLE, { onProgress, signal }));
+    // What was restored has been looked at, and both sides agree (DESIGN 8.1).
+    if (report.equal) settleNotices(db, new Date().toISOString(), began);
+    return report;
   }
 
   async schemaCheck(): Promise<SchemaReport> {
@@ -303,7 +322,10 @@ class LocalApp implements HostedApp {
   }
 
   #remote() {
-    return createRemoteStore(this.#hq(), appVersion());
+    return createRemoteStore(this.#hq(), {
+      appVersion: appVersion(),
+      migration: newestMigration(join(resourcesFolder, 'hq')),
+    });
   }
 
   /** The file for writing, with the lock on it: one engine per file. */
@@ -423,9 +445,12 @@ class LocalApp implements HostedApp {
     db: WritableDb,
     request: CycleRequest,
     { onProgress, signal } = NOBODY_LISTENS as Watch,
+    takeOver = false,
   ): ConnectOptions {
     return {
       code: requireTerminal(this.#settings),
+      instance: this.#instance(),
+      takeOver,
       request,
       limits: {
         pageSize: Math.min(this.#settings.batchSize, 1000),
@@ -439,8 +464,12 @@ class LocalApp implements HostedApp {
     };
   }
 
-  #run(db: WritableDb, request: CycleRequest, watch: Watch): Promise<RunReport> {
-    return runCycle(this.#ports(db), this.#options(db, request, watch));
+  #run(db: WritableDb, request: CycleRequest, watch: Watch, takeOver = false): Promise<RunReport> {
+    return runCycle(this.#ports(db), this.#options(db, request, watch, takeOver));
+  }
+
+  #instance(): Instance {
+    return (this.#key ??= instanceOf(this.#settings.stateFolder, this.#settings.databasePath));
   }
 
   async #connect(db: WritableDb, request: CycleRequest, watch: Watch) {

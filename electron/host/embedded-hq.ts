@@ -219,7 +219,7 @@ class Server implements EmbeddedHq {
   async #isReady(pid: number | undefined): Promise<boolean> {
     const text = await fs.readFile(join(this.#data, 'postmaster.pid'), 'utf8').catch(() => '');
     const lines = text.split('\n');
-    return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+    return lines[0] === String(pid) && ['ready', 'standby'].includes(lines[7]?.trim() ?? '');
   }
 
   async #end(signals: NodeJS.Signals[]): Promise<void> {

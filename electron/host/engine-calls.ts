@@ -7,7 +7,7 @@ import { Connections } from '../remote/connection.ts';
 import { probe } from '../remote/probe.ts';
 import { watchFeed, type FeedWatch } from '../remote/watch-feed.ts';
 import { feedPlace } from '../local/feed-place.ts';
-import { META } from '../sync/connect.ts';
+import { META } from '../sync/meta.ts';
 import type { InitReport } from './app-types.ts';
 import { DESK_ENGINE, type CycleAsked, type DeskEngine, type HostedApp } from './desk-types.ts';
 import { runCommand, type Command, type CommandDone } from './engine-commands.ts';

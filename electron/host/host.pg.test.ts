@@ -62,7 +62,12 @@ async function start(
   const settingsStore = openSettingsStore({
     folder,
     secrets: memorySecrets(),
-    env: { DATABASE_URL: hq.url, PAYFLOW_TERMINAL: 'T1', ...env },
+    env: {
+      DATABASE_URL: hq.url,
+      PAYFLOW_TERMINAL: 'T1',
+      PAYFLOW_STATE_DIR: join(folder, 'state'),
+      ...env,
+    },
     envFolder: folder,
   });
   const host = await createHost({

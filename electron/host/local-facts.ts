@@ -7,7 +7,7 @@ import type { StatusView } from '../../shared/views.ts';
 import { localVersion } from '../local/migrate.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { lastRunWith, metaValue, storeName, waiting } from '../local/views.ts';
-import { META } from '../sync/connect.ts';
+import { META } from '../sync/meta.ts';
 import { openReadable } from './readable-file.ts';
 import type { Settings } from './settings.ts';
 import { statusReport } from './status-report.ts';

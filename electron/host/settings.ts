@@ -7,7 +7,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { HqAddress } from './database-url.ts';
 import { DatabaseUrlProblem, parseDatabaseUrl } from './database-url.ts';
 import { fileProblem } from './file-problem.ts';
-import { userDataFolder } from './user-data.ts';
+import { stateFolder, userDataFolder } from './user-data.ts';
 
 /** The settings of DESIGN 10. What only some commands need may be null: see `requireHq`, `requireTerminal`. */
 export interface Settings {
@@ -16,6 +16,8 @@ export interface Settings {
   /** Absolute path of payflow.db. */
   readonly databasePath: string;
   readonly logFolder: string;
+  /** Where this installation keeps the key of each payflow.db it works on, never beside one (DESIGN 8.1). */
+  readonly stateFolder: string;
   readonly mode: 'live' | 'cron' | 'manual';
   readonly cron: string;
   /** Rows per batch and page. */
@@ -52,6 +54,7 @@ const schema = z.object({
   PAYFLOW_DB: z.string().optional(),
   PAYFLOW_TERMINAL: z.string().trim().min(1).max(200).optional(),
   PAYFLOW_LOG_DIR: z.string().optional(),
+  PAYFLOW_STATE_DIR: z.string().optional(),
   SYNC_MODE: z.enum(['live', 'cron', 'manual'], 'it must be live, cron or manual').default('live'),
   SYNC_CRON: cron.default('*/5 * * * *'),
   SYNC_BATCH_SIZE: whole(1, 50_000).default(5_000),
@@ -114,6 +117,7 @@ export function parseSettings(source: Environment, env: Environment, folder: str
     terminal: values.PAYFLOW_TERMINAL ?? null,
     databasePath: resolve(folder, values.PAYFLOW_DB ?? join(home, 'payflow.db')),
     logFolder: resolve(folder, values.PAYFLOW_LOG_DIR ?? join(home, 'logs')),
+    stateFolder: resolve(folder, values.PAYFLOW_STATE_DIR ?? stateFolder(process.platform, env)),
     mode: values.SYNC_MODE,
     cron: values.SYNC_CRON,
     batchSize: values.SYNC_BATCH_SIZE,

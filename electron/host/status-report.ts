@@ -1,8 +1,9 @@
 import { statusOf, type Facts } from '../../shared/status.ts';
 import { countUnanswered } from '../local/gate-store.ts';
 import type { ReadableDb } from '../local/open.ts';
+import { standingNotices } from '../local/notices.ts';
 import { loggedRuns, metaValue, savedCursors, waiting } from '../local/views.ts';
-import { META } from '../sync/connect.ts';
+import { META } from '../sync/meta.ts';
 import type { StatusReport } from './app-types.ts';
 import type { Settings } from './settings.ts';
 
@@ -40,6 +41,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     clockSkewMs: null,
     diskLow: false,
     troubles: [],
+    notices: [],
   };
 }
 
@@ -69,6 +71,7 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
     confirm: countUnanswered(db),
     conflicts,
     oversold,
+    notices: standingNotices(db).map(({ code, params }) => ({ code, params })),
     lastRun:
       open || lastRunAt === null
         ? last === undefined

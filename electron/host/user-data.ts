@@ -22,3 +22,23 @@ export function userDataFolder(
     'PayFlow',
   );
 }
+
+/**
+ * What belongs to this machine and must not travel with a copy of the user-data folder: another folder, which the
+ * system itself does not carry along to other machines where it knows such a kind.
+ */
+export function stateFolder(
+  platform: NodeJS.Platform = process.platform,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  home = homedir(),
+): string {
+  if (platform === 'win32') {
+    return win32.join(env['LOCALAPPDATA'] ?? win32.join(home, 'AppData', 'Local'), 'PayFlow');
+  }
+  if (platform === 'darwin') return posix.join(home, 'Library', 'PayFlow');
+  const state = env['XDG_STATE_HOME'];
+  return posix.join(
+    state === undefined || state === '' ? posix.join(home, '.local', 'state') : state,
+    'PayFlow',
+  );
+}

@@ -1,5 +1,6 @@
 import type { Plan } from '../../shared/plan.ts';
 import type { CursorRow, LocalStore } from '../sync/ports.ts';
+import { META } from '../sync/meta.ts';
 import { batchOf, batchText } from './saved-batch.ts';
 import type { StoreContext } from './statements.ts';
 
@@ -16,7 +17,11 @@ export type CursorStore = Pick<
   | 'ownXids'
   | 'addOwnXid'
   | 'dropOwnXidsBelow'
-  | 'openBatches'
+  | 'openBatch'
+  | 'batchNumbers'
+  | 'reopenBatches'
+  | 'dropOpenBatches'
+  | 'forgetXids'
   | 'answerBatch'
   | 'saveBatch'
   | 'closeBatch'
@@ -104,18 +109,46 @@ export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): C
         xid,
       });
     },
-    openBatches() {
-      const rows = prepare(`
-        SELECT s.payload, b.answered, b.own_xid AS ownXid FROM sync_batch b
-          JOIN sync_sent s ON s.number = b.number ORDER BY b.number`).all() as {
-        payload: string;
-        answered: number;
-        ownXid: string | null;
-      }[];
-      return rows.map(({ payload, answered, ownXid }) => ({
-        batch: batchOf(plan(), payload),
-        answer: answered === 1 ? { ownXid } : null,
-      }));
+    forgetXids() {
+      prepare('DELETE FROM sync_own_xid').run();
+      prepare(`UPDATE sync_subtree SET after_xid = '0'`).run();
+    },
+    openBatch() {
+      const row = prepare(`
+        SELECT s.payload, b.answered, b.own_xid AS ownXid, b.after FROM sync_batch b
+          JOIN sync_sent s ON s.number = b.number ORDER BY b.number LIMIT 1`).get() as
+        | { payload: string; answered: number; ownXid: string | null; after: number | null }
+        | undefined;
+      if (row === undefined) return null;
+      const batch = batchOf(plan(), row.payload);
+      return {
+        batch: row.after === null ? batch : { ...batch, after: row.after },
+        answer: row.answered === 1 ? { ownXid: row.ownXid } : null,
+      };
+    },
+    batchNumbers() {
+      const saved = Number(this.meta(META.lastBatch) ?? '0');
+      const open = prepare('SELECT min(number) FROM sync_batch WHERE answered = 0')
+        .pluck()
+        .get() as number | null;
+      return { confirmed: open === null ? saved : open - 1, saved };
+    },
+    reopenBatches(after) {
+      const { changes } = prepare(`
+        INSERT INTO sync_batch (number, upto, after)
+        SELECT s.number, s.payload ->> '$.upto', coalesce(lag(s.number) OVER (ORDER BY s.number), :after)
+          FROM sync_sent s WHERE s.number > :after ORDER BY s.number
+        ON CONFLICT (number) DO UPDATE SET answered = 0, own_xid = NULL, after = excluded.after`).run(
+        {
+          after,
+        },
+      );
+      const last = prepare('SELECT max(number) FROM sync_sent').pluck().get() as number | null;
+      return { count: changes, last: Math.max(last ?? 0, after) };
+    },
+    dropOpenBatches() {
+      prepare(`DELETE FROM sync_sent WHERE number IN (SELECT number FROM sync_batch)`).run();
+      prepare('DELETE FROM sync_batch').run();
     },
     answerBatch(number, { ownXid }) {
       prepare('UPDATE sync_batch SET answered = 1, own_xid = ? WHERE number = ?').run(

@@ -14,6 +14,7 @@ export type LedgerStore = Pick<
   | 'rejected'
   | 'reject'
   | 'acceptAgain'
+  | 'addNotice'
   | 'logConflict'
   | 'saveRun'
   | 'prune'
@@ -89,6 +90,13 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         'DELETE FROM sync_rejected WHERE tbl = ? AND id = ? AND direction = ?',
       ).run(table, id, direction);
       return changes > 0;
+    },
+    addNotice(code, params) {
+      prepare('INSERT INTO sync_notice (code, params, at) VALUES (?, ?, ?)').run(
+        code,
+        JSON.stringify(params),
+        now(),
+      );
     },
     logConflict(conflict) {
       const { lastInsertRowid } = prepare(`

@@ -24,6 +24,9 @@ export type OutboxStore = Pick<
   | 'forgetRecreated'
   | 'dropEntries'
   | 'acknowledge'
+  | 'enqueue'
+  | 'unlink'
+  | 'promised'
   | 'setStatus'
 >;
 
@@ -443,9 +446,47 @@ export function outboxStore(
           'DELETE FROM sync_row WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
         ).run(table.number, JSON.stringify(gone));
       }
+      if (
+        prepare('SELECT 1 FROM sync_promised WHERE tbl = ? LIMIT 1').get(table.number) !== undefined
+      )
+        prepare(
+          'DELETE FROM sync_promised WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+        ).run(table.number, ids);
       noteSynced(table, rows);
       markSynced(table, rows, ids, batchId);
       forgetRefs(table, ids);
+    },
+    enqueue(table, localId, op, at) {
+      const { lastInsertRowid } = prepare(`
+        INSERT INTO sync_outbox (tbl, local_id, old_local_id, op, changes, at, id)
+        VALUES (:tbl, :localId, CASE WHEN :op = 'U' THEN :localId END, :op, CASE WHEN :op = 'I' THEN '{}' END, :at,
+                lower(hex(randomblob(16))))`).run({ tbl: table.name, localId, op, at });
+      prepare(
+        `UPDATE ${id(table.name)} SET sync_status = 'pending', sync_operation = ? WHERE local_id = ?`,
+      ).run(op === 'I' ? 'insert' : 'update', localId);
+      return Number(lastInsertRowid);
+    },
+    unlink(table, localId, key) {
+      const row = { tbl: table.number, localId };
+      prepare('DELETE FROM sync_row WHERE tbl = :tbl AND local_id = :localId').run(row);
+      prepare(`UPDATE ${id(table.name)} SET server_id = NULL WHERE local_id = ?`).run(localId);
+      prepare('DELETE FROM sync_promised WHERE tbl = :tbl AND local_id = :localId').run(row);
+      if (key !== null)
+        prepare(
+          'INSERT INTO sync_promised (tbl, local_id, server_id) VALUES (:tbl, :localId, :key)',
+        ).run({ ...row, key });
+    },
+    promised(table, localIds) {
+      if (
+        prepare('SELECT 1 FROM sync_promised WHERE tbl = ? LIMIT 1').get(table.number) === undefined
+      )
+        return new Map();
+      const rows = prepare(`
+        SELECT p.local_id, p.server_id FROM json_each(?) j
+         CROSS JOIN sync_promised p ON p.tbl = ? AND p.local_id = j.value`)
+        .raw()
+        .all(JSON.stringify(localIds), table.number) as [string, string][];
+      return new Map(rows);
     },
     setStatus(table, localIds, status) {
       for (const localId of localIds) {

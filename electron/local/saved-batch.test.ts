@@ -19,7 +19,6 @@ const batch: Batch = {
   epoch: 1,
   id: 'b',
   upto: 3,
-  entryIds: ['e1', 'e2'],
   groups: [
     {
       table: 'products',
@@ -38,6 +37,7 @@ const batch: Batch = {
       ],
       hashes: ['h1', 'h2'],
       upto: [2, 3],
+      entries: ['e1', 'e2'],
       at: ['t1', 't2'],
     },
   ],

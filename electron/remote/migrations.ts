@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,6 +10,12 @@ export interface Migration {
   readonly number: number;
   readonly name: string;
   readonly sql: string;
+}
+
+/** Number of the newest migration in a folder. */
+export function newestMigration(folder: string): number {
+  const numbers = readdirSync(folder).map((name) => Number(/^(\d{3})_/.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...numbers);
 }
 
 /** The migrations in a folder, in order. */

@@ -14,6 +14,7 @@ import { isAlreadyApplied, sqlStateOf, toPayflowError, toRejection } from './err
 import type { IdleTime } from './idle-time.ts';
 import { literal } from './identifiers.ts';
 import { readBack } from './read-back.ts';
+import { drawnKeys, entriesOf, entriesTaken } from './batch-entries.ts';
 
 /** A transaction that lost against another is tried again as a whole; its gate has rolled back with it. */
 const MAX_CLASHES = 5;
@@ -66,14 +67,22 @@ async function sendOnce(
   batch: Batch,
   idle: IdleTime,
 ): Promise<BatchReply> {
-  const gate = `${literal(batch.terminal)}, ${String(batch.epoch)}, ${String(batch.number)}`;
+  const after = batch.after ?? batch.number - 1;
+  const gate = `${literal(batch.terminal)}, ${String(batch.epoch)}, ${String(batch.number)}, ${String(after)}`;
   await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT payflow_sync.gate(${gate})`);
   await client.query(
     `WITH entries AS (
-       INSERT INTO payflow_sync.upload_entry (terminal, epoch, batch, entry_ids) VALUES ($1, $2, $3, $4))
+       INSERT INTO payflow_sync.upload_entry (terminal, epoch, batch, entry_ids, drawn) VALUES ($1, $2, $3, $4, $6))
      SELECT set_config('payflow.origin', coalesce((SELECT t.code FROM payflow_sync.terminal t WHERE t.terminal = $1), $1), true),
             set_config('payflow.edits', $5, true)`,
-    [batch.terminal, batch.epoch, batch.number, textArray(batch.entryIds), editTimes(batch)],
+    [
+      batch.terminal,
+      batch.epoch,
+      batch.number,
+      textArray(entriesOf(batch)),
+      editTimes(batch),
+      drawnKeys(context, batch),
+    ],
   );
   const sending: Sending = { batch, altered: new Set(), idle };
   const outcomes = await applyAll(client, context, sending);
@@ -82,10 +91,18 @@ async function sendOnce(
     ...outcomes.filter((outcome) => !gone.has(outcome)),
     ...[...gone].map((outcome) => ({ ...outcome, result: 'gone' as const })),
   ];
+  const taken = entriesTaken(batch, all);
   await client.query(
-    `INSERT INTO payflow_sync.upload_outcome (terminal, epoch, batch, outcome) VALUES ($1, $2, $3, $4)
+    `${taken === null ? '' : 'WITH taken AS (UPDATE payflow_sync.upload_entry SET entry_ids = $5 WHERE (terminal, epoch, batch) = ($1, $2, $3))'}
+     INSERT INTO payflow_sync.upload_outcome (terminal, epoch, batch, outcome) VALUES ($1, $2, $3, $4)
      ON CONFLICT (terminal, epoch) DO UPDATE SET batch = excluded.batch, outcome = excluded.outcome`,
-    [batch.terminal, batch.epoch, batch.number, JSON.stringify(all)],
+    [
+      batch.terminal,
+      batch.epoch,
+      batch.number,
+      JSON.stringify(all),
+      ...(taken === null ? [] : [textArray(taken)]),
+    ],
   );
   await client.query('COMMIT');
   return { number: batch.number, outcomes: all, rows, ownXid };

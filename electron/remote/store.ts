@@ -6,6 +6,7 @@ import type { BatchReply, Hello, HqRow, RemoteStore, RowOutcome } from '../sync/
 import { textArray } from './array-param.ts';
 import { schemaStampSql } from './catalogue.ts';
 import { IdleTime } from './idle-time.ts';
+import { appliedEntries, claimTerminal, heartbeat, helloOf, refuseOtherHq } from './identity.ts';
 import type { Connections } from './connection.ts';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
@@ -20,8 +21,11 @@ import { streamHashes, streamRows } from './stream.ts';
 const MAX_DRAWS = 20;
 const DRAWN_AT_ONCE = 1000;
 
-/** HQ as the engine's `RemoteStore`, over the connections it is given. */
-export function createRemoteStore(connections: Connections, appVersion: string): RemoteStore {
+/** HQ as the engine's `RemoteStore`, over the connections it is given. `migration`: the newest this PayFlow has for HQ. */
+export function createRemoteStore(
+  connections: Connections,
+  { appVersion, migration }: { readonly appVersion: string; readonly migration: number },
+): RemoteStore {
   let manifest: Manifest | null = null;
   let shop: SendContext | null = null;
   const current = (): SendContext => {
@@ -62,30 +66,33 @@ export function createRemoteStore(connections: Connections, appVersion: string):
         const relation = `${id(manifest.schema)}.${id(table)}`;
         const { rows } = await client.query<{
           server_time: string;
-          feed_id: string;
           stamp: string;
           key: string;
           read_only: boolean;
+          installed: number;
+          standby: boolean;
         }>(
-          `SELECT ${ISO('clock_timestamp()')} AS server_time, feed_id::text, ${stampSql()} AS stamp, ${key} AS key,
-                  current_setting('transaction_read_only')::bool AS read_only
-             FROM payflow_sync.meta`,
+          `SELECT ${ISO('clock_timestamp()')} AS server_time, ${stampSql()} AS stamp, ${key} AS key,
+                  (SELECT max(number) FROM payflow_sync.migration) AS installed, pg_is_in_recovery() AS standby,
+                  current_setting('transaction_read_only')::bool AS read_only`,
           [relation],
         );
         const facts = rows[0];
         if (facts === undefined) throw new PayflowError('HQ_NOT_INSTALLED');
-        const { rows: terminals } = await client.query<{ key: string; store: string }>(
-          `SELECT ${id(facts.key)}::text AS key, ${id(store)}::text AS store FROM ${relation} WHERE ${id(codeColumn)} = $1`,
-          [code],
+        refuseOtherHq(facts, migration);
+        const terminals = `${relation} t WHERE t.${id(codeColumn)} = $1`;
+        const seen = await helloOf(
+          client,
+          `t.${id(facts.key)}::text`,
+          `t.${id(store)}::text`,
+          terminals,
+          code,
         );
-        const terminal = terminals[0];
-        if (terminal === undefined) throw new PayflowError('TERMINAL_UNKNOWN', { code });
         return {
           serverTime: facts.server_time,
-          feedId: facts.feed_id,
           schemaStamp: facts.stamp,
           readOnly: facts.read_only,
-          terminal,
+          ...seen,
         };
       }),
     loadPlan: () => connections.use(loadHqPlan),
@@ -194,15 +201,10 @@ export function createRemoteStore(connections: Connections, appVersion: string):
           throw new PayflowError('UPLOAD_OUTCOME_LOST', { batch: batch.number });
         return { number: batch.number, outcomes: outcome, rows: [], ownXid: null };
       }),
-    heartbeat: (terminal, cursorXid, waiting) =>
-      connections.use(async (client) => {
-        await client.query('SELECT payflow_sync.heartbeat($1, $2::xid8, $3, $4)', [
-          terminal,
-          cursorXid,
-          waiting,
-          appVersion,
-        ]);
-      }),
+    claim: (claim) => connections.use((client) => claimTerminal(client, claim)),
+    appliedEntries: (terminal, ids) =>
+      connections.use((client) => appliedEntries(client, terminal, ids)),
+    heartbeat: (beat) => connections.use((client) => heartbeat(client, beat, appVersion)),
     recordRun: (run) => connections.use((client) => recordRun(client, current().plan, run)),
   };
 }

@@ -4,27 +4,17 @@ import type { Plan } from '../../shared/plan.ts';
 import { RunCounters } from './counters.ts';
 import type { CycleRequest, EngineLimits, EnginePorts, Progress, Run, Self } from './engine.ts';
 import { PlanIndex } from './plan-index.ts';
-import type { CursorRow, Hello } from './ports.ts';
-
-/** Names of values in `sync_meta` that the engine owns. */
-export const META = {
-  terminal: 'terminal',
-  code: 'code',
-  store: 'store',
-  epoch: 'epoch',
-  feedId: 'feed_id',
-  plan: 'plan',
-  schemaStamp: 'schema_stamp',
-  lastRunAt: 'last_run_at',
-  /** The last run that read HQ's changes to their end. */
-  lastDownloadAt: 'last_download_at',
-  /** Since when runs end before their end, failed or cancelled; gone with the next one that does not. */
-  unfinishedAt: 'unfinished_at',
-  lastHeartbeatAt: 'last_heartbeat_at',
-} as const;
+import { identify } from './identify.ts';
+import type { Verdict } from './identity.ts';
+import { META } from './meta.ts';
+import type { CursorRow, Hello, HqIdentity, Instance } from './ports.ts';
+import { noteScopes } from './rescope.ts';
 
 export interface ConnectOptions {
   readonly code: string;
+  readonly instance: Instance;
+  /** A person has said that this installation is the terminal from now on (DESIGN 8.2). */
+  readonly takeOver: boolean;
   readonly request: CycleRequest;
   readonly limits: EngineLimits;
   /** Narrows HQ's plan to what payflow.db has: a column that exists on one side only does not sync. */
@@ -37,11 +27,12 @@ export interface ConnectOptions {
 export async function connect(
   ports: EnginePorts,
   options: ConnectOptions,
-): Promise<{ run: Run; hello: Hello }> {
+): Promise<{ run: Run; hello: Hello; verdict: Verdict }> {
   const { local, remote } = ports;
   const hello = await remote.hello(options.code);
   const heard = { hq: Date.parse(hello.serverTime), ticks: ports.clock.ticks() };
   refuseForeignFile(ports, options.code, hello);
+  const verdict = identify(ports, hello, options.instance, options.takeOver);
   const plan = await currentPlan(ports, hello, options);
   const index = new PlanIndex(plan);
   const self: Self = {
@@ -49,9 +40,11 @@ export async function connect(
     store: hello.terminal.store,
     code: options.code,
     epoch: Number(local.meta(META.epoch) ?? '1'),
+    instance: options.instance,
   };
   remote.use(plan, ['*', `s:${self.store}`, `t:${self.key}`]);
   local.use(plan, self);
+  noteScopes(ports, index, self);
   const cursors = await startCursors(ports, index, self);
   const run: Run = {
     ...ports,
@@ -76,7 +69,7 @@ export async function connect(
       options.checkCancelled();
     },
   };
-  return { run, hello };
+  return { run, hello, verdict };
 }
 
 /** One payflow.db belongs to one terminal of one HQ; anything else would mix two shops' rows. */
@@ -86,7 +79,11 @@ export function refuseForeignFile({ local }: EnginePorts, code: string, hello: H
     throw new PayflowError('TERMINAL_DIFFERS', { code, was: local.meta(META.code) ?? terminal });
   }
   const feedId = local.meta(META.feedId);
-  if (feedId !== null && feedId !== hello.feedId) throw new PayflowError('HQ_DIFFERS', {});
+  if (feedId === null || feedId === hello.hq.feedId) return;
+  // A feed that was made anew where the old one stood: the same HQ (DESIGN 8.1).
+  const was = local.meta(META.hq);
+  const cluster = was === null ? null : (JSON.parse(was) as HqIdentity).cluster;
+  if (cluster !== hello.hq.cluster) throw new PayflowError('HQ_DIFFERS', {});
 }
 
 /** The plan in payflow.db while HQ's schema stands still, else a new one from the catalogue (DESIGN 3.8). */
@@ -105,7 +102,7 @@ async function currentPlan(
     local.setMeta(META.schemaStamp, hello.schemaStamp);
     local.setMeta(META.terminal, hello.terminal.key);
     local.setMeta(META.code, options.code);
-    local.setMeta(META.feedId, hello.feedId);
+    local.setMeta(META.feedId, hello.hq.feedId);
     if (local.meta(META.epoch) === null) local.setMeta(META.epoch, '1');
   });
   return options.effectivePlan(plan);
@@ -113,7 +110,7 @@ async function currentPlan(
 
 /**
  * Every table has a cursor. New tables start at a bound that is registered at HQ, committed, before their first
- * snapshot (DESIGN 3.5). A changed fingerprint or store re-baselines.
+ * snapshot (DESIGN 3.5). A changed fingerprint re-baselines.
  */
 async function startCursors(
   { local, remote }: EnginePorts,
@@ -121,7 +118,6 @@ async function startCursors(
   self: Self,
 ): Promise<Map<string, CursorRow>> {
   const cursors = local.read(() => local.cursors());
-  const moved = local.meta(META.store) !== null && local.meta(META.store) !== self.store;
   const changed: CursorRow[] = [];
   const fresh = index.tables.filter((table) => !cursors.has(table.name));
   if (fresh.length > 0) {
@@ -143,21 +139,13 @@ async function startCursors(
   for (const table of index.tables) {
     const cursor = cursors.get(table.name);
     if (cursor === undefined) continue;
-    const scoped = table.scope.kind !== 'everyone';
-    if (cursor.fingerprint === table.fingerprint && !(moved && scoped)) continue;
-    changed.push({
-      ...cursor,
-      fingerprint: table.fingerprint,
-      reload: cursor.loaded,
-      exempt: cursor.exempt || (moved && scoped),
-    });
+    if (cursor.fingerprint === table.fingerprint) continue;
+    changed.push({ ...cursor, fingerprint: table.fingerprint, reload: cursor.loaded });
   }
-  if (changed.length > 0 || local.meta(META.store) !== self.store) {
+  if (changed.length > 0)
     local.write(() => {
       for (const cursor of changed) local.saveCursor(cursor);
-      local.setMeta(META.store, self.store);
     });
-  }
   for (const cursor of changed) cursors.set(cursor.table, cursor);
   return cursors;
 }

@@ -10,6 +10,10 @@ import { retryListed } from './retry-listed.ts';
 import { downloads, type EnginePorts, type Run } from './engine.ts';
 import { repairOutbox } from './repair-outbox.ts';
 import { reportFailure, reportRun } from './report-run.ts';
+import { recover } from './identify.ts';
+import type { Verdict } from './identity.ts';
+import type { Hello } from './ports.ts';
+import { isRescoping, rescope } from './rescope.ts';
 import { settle } from './settle.ts';
 import { upload } from './upload/upload.ts';
 
@@ -24,7 +28,7 @@ export async function runCycle(ports: EnginePorts, options: ConnectOptions): Pro
     try {
       const connected = await connect(ports, options);
       run = connected.run;
-      await stages(run, connected.hello.schemaStamp);
+      await stages(run, connected.hello, connected.verdict);
       return await reportRun(run, started);
     } catch (error) {
       if (error instanceof SchemaChanged && restarts < MAX_RESTARTS) continue;
@@ -33,19 +37,21 @@ export async function runCycle(ports: EnginePorts, options: ConnectOptions): Pro
   }
 }
 
-async function stages(run: Run, schemaStamp: string): Promise<void> {
+async function stages(run: Run, hello: Hello, verdict: Verdict): Promise<void> {
   const { direction } = run.request;
   run.at('cycle:connected');
   repairOutbox(run);
+  await recover(run, hello, verdict);
   await settle(run);
   run.at('cycle:settled');
+  if (direction !== 'push' && isRescoping(run)) await sendBeforeRescope(run);
   if (direction !== 'pull') {
     await loadTables(run);
   }
   await carryOutAnswers(run);
   if (direction !== 'pull') {
     await retryListed(run);
-    await followFeed(run, schemaStamp);
+    await followFeed(run, hello.schemaStamp);
     run.at('cycle:downloaded');
   }
   if (direction !== 'push') {
@@ -63,6 +69,17 @@ async function stages(run: Run, schemaStamp: string): Promise<void> {
 function refuseReadOnly({ readOnly, local }: Run): void {
   if (readOnly && local.read(() => local.countWaiting()) > 0)
     throw new PayflowError('HQ_READ_ONLY');
+}
+
+/**
+ * The manifest was changed, or the terminal has moved: what was sold under the old scope is sent before its rows are
+ * compared and taken away (DESIGN 8.2).
+ */
+async function sendBeforeRescope(run: Run): Promise<void> {
+  refuseReadOnly(run);
+  await rebaselineBeforeUpload(run);
+  await upload(run);
+  rescope(run);
 }
 
 /** A cursor below the floor or a reload entry: compare before anything is uploaded (DESIGN 3.5). */

@@ -8,6 +8,7 @@ import type {
   Cursor,
   CursorRow,
   Hashing,
+  Instance,
   LocalStore,
   Logger,
   RemoteStore,
@@ -47,6 +48,7 @@ export interface Self {
   readonly code: string;
   readonly store: string;
   readonly epoch: number;
+  readonly instance: Instance;
 }
 
 /** Everything given to the engine at its making. */
@@ -65,7 +67,8 @@ export interface Run extends EnginePorts {
   readonly limits: EngineLimits;
   readonly request: CycleRequest;
   readonly index: PlanIndex;
-  readonly self: Self;
+  /** Its epoch changes where the file was restored (DESIGN 8.2). */
+  self: Self;
   /** HQ takes no writes: what comes down goes on, nothing is sent and nothing reported. */
   readonly readOnly: boolean;
   /** Cursors as far as they have come; payflow.db's copy may be a minute older on an idle feed (DESIGN 5.6). */

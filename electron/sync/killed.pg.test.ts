@@ -110,7 +110,13 @@ async function pointsOfCycle(): Promise<string[]> {
 }
 
 /** Steps that an ordinary cycle does not pass; tests below kill it there. */
-const OF_A_LOAD: readonly Step[] = ['load:page', 'load:table'];
+const OF_A_LOAD: readonly Step[] = [
+  'identity:before-claim',
+  'identity:claimed',
+  'identity:recovered',
+  'load:page',
+  'load:table',
+];
 const OF_AN_ANSWER: readonly Step[] = ['confirm:answered'];
 
 test(
@@ -176,6 +182,8 @@ test(
       ? points.map((_, index) => ({ step: '*', time: index + 1 }))
       : [...OF_A_LOAD, 'hq:register:answered'].map((step) => ({ step, time: 1 }));
     for (const killAt of deaths) {
+      // Each file is a machine of its own, and HQ has not met it.
+      await hq.db.query(`DELETE FROM payflow_sync.terminal WHERE code = 'T2'`);
       using fresh = temporaryFile();
       using killed = startTerminal({
         url: hq.url,

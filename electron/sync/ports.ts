@@ -78,13 +78,48 @@ export interface FeedRead {
   readonly pages: readonly FeedPage[];
 }
 
-/** Who HQ says we are. */
+/** Which HQ this is: transaction ids mean something only within one of these (DESIGN 8.1). */
+export interface HqIdentity {
+  /** System identifier and database. */
+  readonly cluster: string;
+  readonly timeline: string;
+  readonly feedId: string;
+}
+
+/** What a terminal left at HQ at the end of a cycle that moved data: whoever has another one is not where it was. */
+export interface Token {
+  readonly counter: number;
+  readonly random: string;
+}
+
+/** What HQ has of this terminal. */
+export interface Binding {
+  readonly epoch: number;
+  /** Digest of the key of the instance it is bound to; null: of none yet. */
+  readonly instance: string | null;
+  /** The machine's name, for people, and since when it is this terminal. */
+  readonly holder: string | null;
+  readonly heldSince: string | null;
+  readonly lastSeenAt: string;
+  /** It was at HQ a moment ago. */
+  readonly leased: boolean;
+  readonly token: Token;
+  /** Of this epoch; 0: none. */
+  readonly lastBatch: number;
+}
+
+/** Who HQ says we are, and who HQ is. */
 export interface Hello {
   readonly serverTime: string;
-  readonly feedId: string;
   readonly schemaStamp: string;
   /** HQ takes no writes now: an administrator's doing, or a failover under way. */
   readonly readOnly: boolean;
+  readonly hq: HqIdentity;
+  /** As in `FeedRead`. */
+  readonly bound: string;
+  readonly floor: string;
+  /** Null: HQ has never heard of this terminal. */
+  readonly binding: Binding | null;
   /** Our row in the terminals table: its key and its store's key. */
   readonly terminal: { readonly key: string; readonly store: string };
 }
@@ -107,6 +142,8 @@ export interface BatchGroup {
   readonly hashes: (string | null)[];
   /** Newest outbox entry each row's change covers. */
   readonly upto: number[];
+  /** Ids of the outbox entries each row's change covers, joined by commas. */
+  readonly entries: string[];
   /** Edit time per row, wall time of the terminal. */
   readonly at: string[];
 }
@@ -114,6 +151,8 @@ export interface BatchGroup {
 /** Exactly what is sent, committed in payflow.db before it is (DESIGN 6.1). */
 export interface Batch {
   readonly number: number;
+  /** The batch that HQ's gate has to stand at; absent: number - 1. */
+  readonly after?: number;
   readonly terminal: string;
   readonly epoch: number;
   /** What `fill: batch` columns get: one UUID for the batch. */
@@ -122,8 +161,6 @@ export interface Batch {
   readonly upto: number;
   /** In sending order: parents first, deletes last and children first. */
   readonly groups: readonly BatchGroup[];
-  /** Ids of the outbox entries it covers. */
-  readonly entryIds: readonly string[];
 }
 
 /** What became of one row of a batch that is not plainly accepted as sent. */
@@ -171,6 +208,10 @@ export interface RemoteStore {
   /** The plan and scopes all following calls work with. */
   use(plan: Plan, scopes: readonly string[]): void;
   register(terminal: string, code: string, epoch: number): Promise<string>;
+  /** Binds the terminal to an instance and an epoch; answers with the epoch's last batch (DESIGN 8.1). */
+  claim(claim: Claim): Promise<number>;
+  /** Of these outbox entries, those HQ has applied, with the key it drew for their row where it drew one. */
+  appliedEntries(terminal: string, ids: readonly string[]): Promise<Map<string, string | null>>;
   readFeed(cursors: ReadonlyMap<string, Cursor>, limit: number): Promise<FeedRead>;
   /** In-scope rows with these keys; absent keys are simply not answered. */
   readRows(table: TablePlan, keys: readonly string[]): Promise<HqRow[]>;
@@ -197,9 +238,38 @@ export interface RemoteStore {
   /** The recorded outcome of the last batch, for a reply that was lost. */
   outcomeOf(batch: Batch): Promise<BatchReply>;
   /** At most once a minute, and after runs that moved something. */
-  heartbeat(terminal: string, cursorXid: string, waiting: number): Promise<void>;
+  heartbeat(beat: Heartbeat): Promise<void>;
   /** One row in HQ's sync_logs per run that moved something, if HQ has that table. */
   recordRun(run: HqRunRecord): Promise<void>;
+}
+
+export interface Claim {
+  readonly terminal: string;
+  readonly code: string;
+  readonly epoch: number;
+  /** A new epoch goes on from this number, or from the highest that HQ has had. */
+  readonly lastBatch: number;
+  readonly instance: Instance;
+  readonly token: Token;
+  /** What HQ had when it said hello: the claim fails where it has moved on since. */
+  readonly seen: { readonly epoch: number; readonly counter: number };
+}
+
+/** This installation: a digest of its key, and the machine's name for people. */
+export interface Instance {
+  readonly digest: string;
+  readonly holder: string;
+}
+
+export interface Heartbeat {
+  readonly terminal: string;
+  readonly epoch: number;
+  readonly instance: Instance;
+  readonly cursorXid: string;
+  readonly waiting: number;
+  /** HQ's token must be `was`. */
+  readonly was: Token;
+  readonly token: Token;
 }
 
 export interface HqRunRecord {
@@ -438,8 +508,14 @@ export interface LocalStore {
     status: 'held' | 'error' | 'pending',
   ): void;
 
-  /** Saved and not acknowledged, in order; with the answer where HQ took it as it was sent. */
-  openBatches(): { batch: Batch; answer: PlainAnswer | null }[];
+  /** The first batch that was saved and not acknowledged; with the answer where HQ took it as it was sent. */
+  openBatch(): { batch: Batch; answer: PlainAnswer | null } | null;
+  /** Numbers: the last batch HQ has certainly taken, the last that was made. */
+  batchNumbers(): { confirmed: number; saved: number };
+  /** Opens all kept batches above `after` again, in order; answers with how many, and the highest number. */
+  reopenBatches(after: number): { count: number; last: number };
+  /** Forgets batches whose outcome is unknown; their entries are still in the outbox. */
+  dropOpenBatches(): void;
   /** HQ took the batch as it was sent; its acknowledgement follows. */
   answerBatch(number: number, answer: PlainAnswer): void;
   saveBatch(batch: Batch): void;
@@ -452,6 +528,8 @@ export interface LocalStore {
   dropSubtree(table: string, serverId: string): void;
   ownXids(): Set<string>;
   addOwnXid(xid: string): void;
+  /** HQ's transaction ids are others now: what is remembered by them goes. */
+  forgetXids(): void;
   dropOwnXidsBelow(xid: string): void;
 
   /** Without the rows that the gate holds: those may be any number. */
@@ -507,6 +585,14 @@ export interface LocalStore {
   reject(rejected: Rejected): void;
   /** Takes a row off the list of rejected ones. Was it there? */
   acceptAgain(table: string, id: string, direction: 'download' | 'upload'): boolean;
+  /** Makes a change of the row wait for upload that the POS did not make just now; answers with its sequence number. */
+  enqueue(table: TablePlan, localId: string, op: 'I' | 'U', at: string): number;
+  /** HQ does not have the row (any more); sent again it takes `key`, null: a new one. */
+  unlink(table: TablePlan, localId: string, key: string | null): void;
+  /** Keys that rows must take when they are sent again. */
+  promised(table: TablePlan, localIds: readonly string[]): Map<string, string>;
+  /** Stands until a manager dismisses it or a data check passes. */
+  addNotice(code: string, params: MessageParams): void;
   /** Answers with the entry's number. */
   logConflict(conflict: Conflict): number;
   /** Is a counted thing of this table listed as below zero? */

@@ -8,7 +8,8 @@ import {
   type RunReport,
   type RunStatus,
 } from '../../shared/report.ts';
-import { META } from './connect.ts';
+import { nextToken, tokenOf } from './identify.ts';
+import { META } from './meta.ts';
 import { Cancelled } from './cancelled.ts';
 import {
   compareNumbers,
@@ -17,7 +18,7 @@ import {
   type EnginePorts,
   type Run,
 } from './engine.ts';
-import type { CursorRow } from './ports.ts';
+import type { CursorRow, Token } from './ports.ts';
 
 interface Started {
   readonly at: string;
@@ -33,20 +34,28 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
   const report = makeReport(run, run.request, started, null);
   const moved = recordsMoved(report.download) + recordsMoved(report.upload);
   const touched = moved + recordsLeft(report.download) + recordsLeft(report.upload) > 0;
-  saveIdleCursors(run);
-  if (touched) saveRun(run, report, started);
-  run.at('report:saved');
   const now = run.clock.now();
   const lastBeat = run.local.meta(META.lastHeartbeatAt);
-  if (run.local.meta(META.unfinishedAt) !== null && !touched)
+  const beats =
+    !run.readOnly &&
+    (moved > 0 || lastBeat === null || Date.parse(now) - Date.parse(lastBeat) >= IDLE_SAVE_MS);
+  // Cursors are saved only with a token behind them: a restored HQ can then not pass for the one they were read at.
+  const stale = beats ? staleCursors(run) : [];
+  const token = beats ? nextToken(run.local) : null;
+  if (touched || beats || run.local.meta(META.unfinishedAt) !== null)
     run.local.write(() => {
-      noteEnd(run, report, now);
+      saveIdleCursors(run, stale);
+      if (token !== null) run.local.setMeta(META.nextToken, JSON.stringify(token));
+      if (touched) recordRun(run, report, started, now);
+      else if (run.local.meta(META.unfinishedAt) !== null) noteEnd(run, report, now);
     });
-  if (run.readOnly) return report;
-  if (moved > 0 || lastBeat === null || Date.parse(now) - Date.parse(lastBeat) >= IDLE_SAVE_MS) {
-    await tellHq(run, report, started, moved);
+  run.at('report:saved');
+  if (token !== null) {
+    await tellHq(run, report, started, { moved, token });
     run.at('report:told');
     run.local.write(() => {
+      run.local.setMeta(META.token, JSON.stringify(token));
+      run.local.setMeta(META.nextToken, null);
       run.local.setMeta(META.lastHeartbeatAt, now);
       noteEnd(run, report, now);
       run.local.prune(new Date(Date.parse(now) - KEEP_SENT_DAYS * 86_400_000).toISOString());
@@ -136,18 +145,22 @@ function makeReport(
 }
 
 function saveRun(ports: EnginePorts, report: RunReport, started: Started): void {
-  const endedAt = ports.clock.now();
   ports.local.write(() => {
-    ports.local.saveRun({
-      id: report.runId,
-      startedAt: started.at,
-      endedAt,
-      direction: report.direction,
-      status: report.status,
-      report: JSON.stringify(report),
-    });
-    noteEnd(ports, report, endedAt);
+    recordRun(ports, report, started, ports.clock.now());
   });
+}
+
+/** Inside the caller's transaction. */
+function recordRun(ports: EnginePorts, report: RunReport, started: Started, endedAt: string): void {
+  ports.local.saveRun({
+    id: report.runId,
+    startedAt: started.at,
+    endedAt,
+    direction: report.direction,
+    status: report.status,
+    report: JSON.stringify(report),
+  });
+  noteEnd(ports, report, endedAt);
 }
 
 /** What the status is made of: a run that did not come to its end stands until one does. */
@@ -161,10 +174,10 @@ function noteEnd({ local }: EnginePorts, { status, direction }: RunReport, at: s
   if (local.meta(META.unfinishedAt) !== null) local.setMeta(META.unfinishedAt, null);
 }
 
-function saveIdleCursors(run: Run): void {
+function staleCursors(run: Run): CursorRow[] {
   const saved = run.local.read(() => run.local.cursors());
   const now = Date.parse(run.clock.now());
-  const stale = [...run.cursors.values()].filter((cursor) => {
+  return [...run.cursors.values()].filter((cursor) => {
     const before = saved.get(cursor.table);
     return (
       before !== undefined &&
@@ -172,11 +185,13 @@ function saveIdleCursors(run: Run): void {
       now - Date.parse(before.updatedAt ?? '0') >= IDLE_SAVE_MS
     );
   });
+}
+
+/** Inside the caller's transaction. */
+function saveIdleCursors(run: Run, stale: readonly CursorRow[]): void {
   if (stale.length === 0) return;
-  run.local.write(() => {
-    for (const cursor of stale) run.local.saveCursor(cursor);
-    run.local.dropOwnXidsBelow(lowestCursor(run).xid);
-  });
+  for (const cursor of stale) run.local.saveCursor(cursor);
+  run.local.dropOwnXidsBelow(lowestCursor(run).xid);
 }
 
 function lowestCursor(run: Run): CursorRow | { xid: string } {
@@ -192,8 +207,21 @@ function lowestCursor(run: Run): CursorRow | { xid: string } {
   );
 }
 
-async function tellHq(run: Run, report: RunReport, started: Started, moved: number): Promise<void> {
-  await run.remote.heartbeat(run.self.key, lowestCursor(run).xid, run.local.countWaiting());
+async function tellHq(
+  run: Run,
+  report: RunReport,
+  started: Started,
+  { moved, token }: { readonly moved: number; readonly token: Token },
+): Promise<void> {
+  await run.remote.heartbeat({
+    terminal: run.self.key,
+    epoch: run.self.epoch,
+    instance: run.self.instance,
+    cursorXid: lowestCursor(run).xid,
+    waiting: run.local.countWaiting(),
+    was: tokenOf(run.local),
+    token,
+  });
   if (moved === 0) return;
   await run.remote.recordRun({
     terminal: run.self.key,

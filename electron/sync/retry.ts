@@ -123,6 +123,7 @@ export const SIGNALS: Readonly<Record<string, Signal>> = {
   // our own gate (resources/hq/001_feed.sql); PF001 is an answer, not a failure
   PF002: { failure: 'UPLOAD_HQ_BEHIND' },
   PF003: { failure: 'UPLOAD_REVOKED' },
+  PF004: { failure: 'HQ_TOKEN_CHANGED' }, // somebody else was quicker: the next hello finds out who
 };
 
 /** Whole classes of SQLSTATEs, for those that no row above names. */
@@ -145,6 +146,7 @@ const failures: Readonly<Record<string, Decision>> = {
   HQ_BUSY: crowded,
   HQ_READ_ONLY: crowded,
   HQ_DISK_FULL: crowded,
+  HQ_TOKEN_CHANGED: clash, // the next hello finds out who was here
   UPLOAD_ALREADY_APPLIED: clash, // the next cycle settles it (DESIGN 6.1)
   LOCAL_LOCKED: { action: 'retry', minMs: 100, maxMs: 5_000 },
   ENGINE_RUNNING: { action: 'retry', minMs: 1_000, maxMs: 30_000 }, // a command line at work

@@ -2,17 +2,35 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { Run } from './engine.ts';
 import type { Batch, BatchReply } from './ports.ts';
 import { acknowledge, acknowledgePlainly } from './upload/acknowledge.ts';
+import { passSequences, present, requeueRefused } from './upload/send-again.ts';
 
 /**
  * First stage of a cycle: what an earlier one left open, in order. A batch whose outcome is unknown is sent again,
- * exactly as it was (DESIGN 6.1); one that HQ had answered is acknowledged.
+ * exactly as it was (DESIGN 6.1); one that HQ had answered is acknowledged; one that a restored HQ has lost is sent once
+ * more (DESIGN 8.2).
  */
 export async function settle(run: Run): Promise<void> {
-  for (const { batch, answer } of run.local.read(() => run.local.openBatches())) {
+  for (;;) {
+    run.checkCancelled();
+    const open = run.local.read(() => run.local.openBatch());
+    if (open === null) return;
+    const { batch, answer } = open;
     run.log.info('settling a batch', { number: batch.number, answered: answer !== null });
     if (answer !== null) acknowledgePlainly(run, batch, answer);
-    else await acknowledge(run, batch, await sendOnce(run, batch));
+    else if (batch.after === undefined) await acknowledge(run, batch, await sendOnce(run, batch));
+    else await sendAgain(run, batch);
   }
+}
+
+/** HQ had taken this batch and was restored: what it does not take this time waits for upload like any other change. */
+async function sendAgain(run: Run, saved: Batch): Promise<void> {
+  const batch = present(run, saved);
+  await passSequences(run, batch);
+  const reply = await sendOnce(run, batch);
+  run.local.write(() => {
+    requeueRefused(run, batch, reply);
+  });
+  await acknowledge(run, batch, reply);
 }
 
 /**

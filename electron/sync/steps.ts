@@ -4,6 +4,9 @@
  */
 export const STEPS = [
   'cycle:connected',
+  'identity:before-claim',
+  'identity:claimed',
+  'identity:recovered',
   'cycle:settled',
   'confirm:answered',
   'load:page',

@@ -30,6 +30,7 @@ const facts: Facts = {
   clockSkewMs: null,
   diskLow: false,
   troubles: [],
+  notices: [],
 };
 
 function statusWith(changed: Partial<Facts>): StatusView {

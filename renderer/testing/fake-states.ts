@@ -31,6 +31,7 @@ export function quietFacts(now: number): Facts {
     clockSkewMs: 400,
     diskLow: false,
     troubles: [],
+    notices: [],
   };
 }
 

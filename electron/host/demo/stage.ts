@@ -36,6 +36,7 @@ export class Stage {
         PAYFLOW_DB: join(folder, 'payflow.db'),
         PAYFLOW_TERMINAL: tillCode,
         PAYFLOW_LOG_DIR: folder,
+        PAYFLOW_STATE_DIR: join(this.#server.dir, 'state'),
       },
       folder,
     );

@@ -34,7 +34,7 @@ export async function buildBatch(
   { intents, upto }: OutboxPage,
 ): Promise<Built> {
   const newKeys: NewKeys = new Map();
-  for (const [table, rows] of drawnInserts(intents)) {
+  for (const [table, rows] of drawnInserts(run, intents)) {
     const drawn = await run.remote.drawKeys(table, rows.length);
     newKeys.set(
       table.name,
@@ -53,7 +53,7 @@ export function buildBatchBehind(
   inFlight: Batch,
   { intents, upto }: OutboxPage,
 ): Built | null {
-  if (drawnInserts(intents).size > 0) return null;
+  if (drawnInserts(run, intents).size > 0) return null;
   const newKeys: NewKeys = new Map();
   for (const group of inFlight.groups) {
     if (group.op !== 'insert') continue;
@@ -65,8 +65,8 @@ export function buildBatchBehind(
 }
 
 /** New rows whose keys HQ's sequences give. */
-function drawnInserts(intents: readonly Intent[]): Map<TablePlan, Insert[]> {
-  return groupBy(
+function drawnInserts(run: Run, intents: readonly Intent[]): Map<TablePlan, Insert[]> {
+  const inserts = groupBy(
     intents.filter(
       (intent) =>
         intent.kind === 'insert' &&
@@ -76,6 +76,17 @@ function drawnInserts(intents: readonly Intent[]): Map<TablePlan, Insert[]> {
     ) as Insert[],
     (intent) => intent.table,
   );
+  for (const [table, rows] of inserts) {
+    const promised = run.local.promised(
+      table,
+      rows.map(({ localId }) => localId),
+    );
+    if (promised.size === 0) continue;
+    const open = rows.filter(({ localId }) => !promised.has(localId));
+    if (open.length === 0) inserts.delete(table);
+    else inserts.set(table, open);
+  }
+  return inserts;
 }
 
 function assemble(
@@ -96,7 +107,6 @@ function assemble(
     ...upserts(run, inserts.filter(sent), updates.filter(sent), newKeys),
     ...deleteGroups(run, deletes),
   ];
-  const covered = [...inserts.filter(sent), ...updates.filter(sent), ...deletes];
   const list = [...waiting].map(([intent, missing]) => ({ intent, missing }));
   if (groups.length === 0) return { batch: null, waiting: list };
   const { key: terminal, epoch } = run.self;
@@ -107,7 +117,6 @@ function assemble(
     id: run.hashing.uuidOf('batch', terminal, String(epoch), String(number)),
     upto,
     groups,
-    entryIds: covered.flatMap((intent) => intent.change.ids),
   };
   return { batch, waiting: list };
 }
@@ -143,20 +152,28 @@ function addOwnKeys(run: Run, inserts: readonly Insert[], newKeys: NewKeys): voi
     const mine = newKeys.get(table.name) ?? new Map<string, string>();
     newKeys.set(table.name, mine);
     if (!table.ownKey) continue;
+    const promised = run.local.promised(
+      table,
+      rows.map(({ localId }) => localId),
+    );
     for (const { localId, change, key } of rows) {
-      if (key !== null) mine.set(localId, key);
-      if (key !== null || table.keyKind === 'integer') continue;
-      const own = UUID.test(localId)
-        ? table.keyKind === 'uuid'
-          ? localId.toLowerCase()
-          : localId
-        : null;
-      mine.set(
-        localId,
-        own ?? run.hashing.uuidOf(run.self.key, table.name, localId, change.ids[0] ?? ''),
-      );
+      const given = key ?? promised.get(localId) ?? null;
+      if (given !== null) mine.set(localId, given);
+      else if (table.keyKind !== 'integer')
+        mine.set(localId, ownKey(run, table, localId, change.ids[0] ?? ''));
     }
   }
+}
+
+/** HQ's key of a new row of a table whose keys neither HQ nor a composite key gives. */
+export function ownKey(
+  { hashing, self }: Pick<Run, 'hashing' | 'self'>,
+  table: TablePlan,
+  localId: string,
+  firstEntry: string,
+): string {
+  if (!UUID.test(localId)) return hashing.uuidOf(self.key, table.name, localId, firstEntry);
+  return table.keyKind === 'uuid' ? localId.toLowerCase() : localId;
 }
 
 /** Most rows refer to nothing new: what is done for those that do must not be paid by all. */
@@ -379,6 +396,7 @@ function newGroup(
     bases: op === 'update' ? columns.map(() => []) : [],
     hashes: [],
     upto: [],
+    entries: [],
     at: [],
   };
 }
@@ -398,6 +416,7 @@ function push(
   for (const [index, column] of group.bases.entries()) column.push(bases[index] ?? null);
   group.hashes.push(hash);
   group.upto.push(intent.change.last);
+  group.entries.push(intent.change.ids.join(','));
   group.at.push(intent.change.lastAt);
 }
 

@@ -1,0 +1,27 @@
+/** Names of values in `sync_meta` that the engine owns. */
+export const META = {
+  terminal: 'terminal',
+  code: 'code',
+  store: 'store',
+  epoch: 'epoch',
+  feedId: 'feed_id',
+  plan: 'plan',
+  schemaStamp: 'schema_stamp',
+  /** Number of the last batch that was made. */
+  lastBatch: 'last_batch',
+  /** Which HQ the cursors belong to, the token HQ has confirmed, and the one on its way (DESIGN 8.1). */
+  hq: 'hq',
+  token: 'token',
+  nextToken: 'token_next',
+  /** A recovery that has begun (`identify.ts`). */
+  recovery: 'recovery',
+  /** What decides which rows of each table this terminal sees, and the tables for which that has changed. */
+  scopes: 'scopes',
+  rescope: 'rescope',
+  lastRunAt: 'last_run_at',
+  /** The last run that read HQ's changes to their end. */
+  lastDownloadAt: 'last_download_at',
+  /** Since when runs end before their end, failed or cancelled; gone with the next one that does not. */
+  unfinishedAt: 'unfinished_at',
+  lastHeartbeatAt: 'last_heartbeat_at',
+} as const;
