@@ -12,6 +12,7 @@ const LONG_TESTS = [
   'e2e/faults.pg.test.ts',
   'e2e/network-sweep.pg.test.ts',
   'e2e/random-kills.pg.test.ts',
+  'e2e/values-property.pg.test.ts',
   'electron/sync/killed.pg.test.ts',
   'electron/sync/resume-load.pg.test.ts',
 ];

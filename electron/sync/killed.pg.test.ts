@@ -120,7 +120,7 @@ const OF_A_LOAD: readonly Step[] = [
 const OF_AN_ANSWER: readonly Step[] = ['confirm:answered'];
 
 test(
-  '1: killed at any step of a cycle, a terminal goes on where it stood, every sale once',
+  '1, 5.2: killed at any step of a cycle, a terminal goes on where it stood, every sale once',
   { timeout: LONG ? 3_600_000 : 300_000 },
   async () => {
     const points = await pointsOfCycle();
