@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { InitReport } from '../host/app-types.ts';
+import type { App, InitReport, Stats } from '../host/app-types.ts';
 import { doneWith } from './outcome.ts';
 import { differencesText, isFinding, statementsText } from './schema.ts';
 import { withEngine, withExample, type Session } from './session.ts';
@@ -33,13 +33,36 @@ export function initText(report: InitReport): string {
   );
 }
 
+/** What a file that takes over brings along; shown before anything is sent (DESIGN 8.2). */
+export function broughtText({ tables }: Stats): string {
+  const unsent = Object.entries(tables).filter(([, { pending }]) => pending > 0);
+  if (unsent.length === 0) return '';
+  const table = textTable(unsent, [
+    { title: 'Table', value: ([name]) => name },
+    { title: 'not at HQ', value: ([, { pending }]) => pending },
+  ]);
+  return `This payflow.db takes over, and brings along what HQ has not got:\n${table}\n`;
+}
+
+async function brought(app: App): Promise<string> {
+  const { facts } = await app.status();
+  const nothing = facts.waiting + facts.held + facts.rejected === 0;
+  return nothing ? '' : broughtText(await app.stats());
+}
+
 export function addInit(program: Command, session: Session): void {
   const command = program
     .command('init')
-    .description('create or align payflow.db and load it from HQ; goes on where it was stopped');
-  withExample(command, 'init').action(() =>
-    withEngine(session, 'terminal', async ({ engine, onProgress, signal }) => {
-      const report = await engine.init(onProgress, signal);
+    .description('create or align payflow.db and load it from HQ; goes on where it was stopped')
+    .option(
+      '--take-over',
+      'this machine is the terminal from now on; the one before is refused at HQ',
+    );
+  withExample(command, 'init').action(({ takeOver = false }: { takeOver?: boolean }) =>
+    withEngine(session, 'terminal', async ({ app, engine, onProgress, signal }) => {
+      const text = takeOver ? await brought(app) : '';
+      if (text !== '') session.note(text);
+      const report = await engine.init(onProgress, signal, undefined, { takeOver });
       return doneWith(report.held + report.rejected > 0, report, initText(report));
     }),
   );

@@ -22,7 +22,7 @@ const word = z.string().min(1).max(1_000);
 const rows = z.array(z.strictObject({ table: word, id: z.string().min(1).max(10_000) }));
 
 export const COMMANDS = {
-  init: nothing,
+  init: z.strictObject({ takeOver: z.boolean() }),
   sync: z.strictObject({
     direction: z.enum(['push', 'pull', 'both']),
     table: word.nullable(),
@@ -92,7 +92,7 @@ export function runCommand(
 ): Promise<CommandDone['answer']> {
   switch (command.name) {
     case 'init':
-      return app.init(onProgress, signal);
+      return app.init(onProgress, signal, undefined, command.args);
     case 'sync':
       return app.sync({ ...command.args, onProgress, signal });
     case 'retry':
@@ -124,7 +124,8 @@ export function commandsOver(
     // Both ends are of the same version: the answer is what the same code gives there.
     (await ask({ name, args } as Command, watch)) as CommandAnswers[N];
   return {
-    init: (onProgress, signal) => asked('init', {}, { onProgress, signal }),
+    init: (onProgress, signal, _runId, { takeOver = false } = {}) =>
+      asked('init', { takeOver }, { onProgress, signal }),
     sync: ({ direction, table, dryRun, onProgress, signal }) =>
       asked('sync', { direction, table, dryRun }, { onProgress, signal }),
     retry: (named, onProgress, signal) =>
