@@ -5,10 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { PayflowError } from '../shared/errors.ts';
 import type { Catalogue } from '../shared/messages.ts';
-import { isConsoleBuilt } from './api/console.ts';
 import { isLoopback } from './api/guards.ts';
 import { tokenSecret } from './api/secret.ts';
-import { startApi } from './api/start.ts';
 import { isEngineThere } from './host/engine-client.ts';
 import { fileSecrets } from './host/file-secrets.ts';
 import type { Host } from './host/host-types.ts';
@@ -96,14 +94,18 @@ export async function startHeadless({
     settings.logFolder,
     hidden.filter((text) => typeof text === 'string'),
   );
-  const host = await createHost({
+  const starting = createHost({
     settingsStore: store,
     log,
     catalogue,
     workerUrl: pathToFileURL(join(import.meta.dirname, workerFile)),
     demoAllowed: true,
   });
+  // The API's code is read while the host's thread starts on another core.
+  const reading = Promise.all([import('./api/start.ts'), import('./api/console.ts')]);
+  const host = await starting;
   undo.defer(() => host.close());
+  const [{ startApi }, { isConsoleBuilt }] = await reading;
   if (demo) await startDemo(host);
   const api = await startApi({
     host,

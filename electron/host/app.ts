@@ -304,6 +304,10 @@ class LocalApp implements HostedApp {
     return Promise.resolve(markForReload(db, table));
   }
 
+  giveMemoryBack(): void {
+    for (const db of [this.#reader, this.#writer]) db?.pragma('shrink_memory');
+  }
+
   async close(): Promise<void> {
     this.#reader?.close();
     this.#writer?.close();

@@ -224,6 +224,8 @@ export interface HostedApp extends App {
   readonly desk: Desk;
   /** One cycle; unlike `retry` it takes rows that have gone meanwhile as done. Never throws for a failed run: see its report. */
   cycle(asked: CycleAsked, onProgress: OnProgress, signal: AbortSignal): Promise<RunReport>;
+  /** Lets go of the pages of payflow.db that were read or written lately. */
+  giveMemoryBack(): void;
 }
 
 /** The last data check of this process, as the host keeps it. */

@@ -8,7 +8,9 @@ import { openApp } from './app.ts';
 import { engineCalls } from './engine-calls.ts';
 import { asFailure } from './failure.ts';
 import { createLog } from './log.ts';
+import { collectGarbage, memoryAtRest } from './memory-at-rest.ts';
 import { readerCalls } from './reader-calls.ts';
+import { systemTimers } from './scheduler-shell.ts';
 import type { FromThread, ThreadData, ThreadEvent, ToThread, Watch } from './thread-messages.ts';
 
 type AnyCall = (args: unknown, watch: Watch) => Promise<unknown>;
@@ -32,10 +34,22 @@ const { calls, close } =
 const byName = new Map(Object.entries(calls as unknown as Record<string, AnyCall>));
 const underWay = new Map<number, AbortController>();
 const ends = new Set<Promise<void>>();
+const memory = memoryAtRest({
+  timers: systemTimers,
+  isBusy: () => underWay.size > 0,
+  async giveBack() {
+    app.giveMemoryBack();
+    await collectGarbage();
+  },
+  onError: (error) => {
+    log.error(`${role} thread: memory`, error);
+  },
+});
 
 async function answer(id: number, name: string, args: unknown): Promise<void> {
   const stop = new AbortController();
   underWay.set(id, stop);
+  memory.stir();
   try {
     const call = byName.get(name);
     if (call === undefined) throw new Error(`the ${role} thread has no call ${name}`);
@@ -52,6 +66,7 @@ async function answer(id: number, name: string, args: unknown): Promise<void> {
     post({ kind: 'failed', id, code, params });
   } finally {
     underWay.delete(id);
+    memory.stir();
   }
 }
 
@@ -59,6 +74,7 @@ async function answer(id: number, name: string, args: unknown): Promise<void> {
 async function end(): Promise<void> {
   for (const stop of underWay.values()) stop.abort();
   await Promise.all(ends);
+  memory.close();
   await close();
   await app.close();
   post({ kind: 'closed' });

@@ -7,6 +7,7 @@ import type { DeskServiceDeps } from './desk-types.ts';
 import { dispatch, type Served } from './dispatch.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Host } from './host-types.ts';
+import { collectGarbage, memoryAtRest } from './memory-at-rest.ts';
 import { ownService, type ServiceOf } from './own-service.ts';
 import { publicApi, type PublicApi } from './public-api.ts';
 import { Runtime } from './runtime.ts';
@@ -27,7 +28,17 @@ export interface FullHost extends Host {
 export async function createHost(options: HostOptions): Promise<FullHost> {
   const { settingsStore, log, workerUrl, resources } = options;
   const listeners = new Set<(event: HostEvent) => void>();
+  const timers = options.timers ?? systemTimers;
+  const memory = memoryAtRest({
+    timers,
+    isBusy: () => false,
+    giveBack: collectGarbage,
+    onError: (error) => {
+      log.error('memory could not be given back', error);
+    },
+  });
   const tell = (event: HostEvent): void => {
+    memory.stir();
     for (const listener of listeners) listener(event);
   };
   const runtime = await Runtime.open(
@@ -35,7 +46,7 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
       log,
       workerUrl,
       ...(resources === undefined ? {} : { resources }),
-      timers: options.timers ?? systemTimers,
+      timers,
       automatic: options.automatic ?? process.env['PAYFLOW_NO_TIMER'] !== '1',
       // Whoever sets both in the environment has decided; in the window they are two steps before the load.
       beginsByItself: () => {
@@ -57,8 +68,11 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
   };
   let closing: Promise<void> | null = null;
   return {
-    call: (caller, method, args) =>
-      dispatch(service as unknown as Readonly<Record<Method, Served>>, log, caller, method, args),
+    call(caller, method, args) {
+      memory.stir();
+      const served = service as unknown as Readonly<Record<Method, Served>>;
+      return dispatch(served, log, caller, method, args);
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => {
@@ -73,6 +87,7 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
       runtime.send({ type: 'network-lost' });
     },
     close() {
+      memory.close();
       closing ??= runtime.close().then(() => desk.close());
       return closing;
     },
