@@ -56,6 +56,7 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
     (last.report.status === 'failed' || last.report.status === 'cancelled') &&
     (lastRunAt === null || last.endedAt > lastRunAt);
   const { error } = last?.report ?? {};
+  const skew = metaValue(db, META.clockSkew);
   return {
     ...factsWithoutFile(settings, now),
     configured: settings.hq !== null && settings.terminal !== null,
@@ -64,6 +65,7 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
       open && error !== undefined
         ? { ...error, since: Date.parse(metaValue(db, META.unfinishedAt) ?? last.startedAt) }
         : null,
+    clockSkewMs: skew === null ? null : Number(skew),
     waiting: upload,
     oldestUnsentAt: oldestUnsentAt === null ? null : Date.parse(oldestUnsentAt),
     held,

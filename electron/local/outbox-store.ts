@@ -10,6 +10,7 @@ export type OutboxStore = Pick<
   | 'entriesAfter'
   | 'entriesOf'
   | 'entriesBeside'
+  | 'entryTimes'
   | 'hasEntries'
   | 'identityEntries'
   | 'countWaiting'
@@ -274,6 +275,13 @@ export function outboxStore(
         after,
         upto,
       );
+    },
+    entryTimes(after, upto, limit = -1) {
+      return prepare(
+        'SELECT seq, at FROM sync_outbox WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
+      )
+        .raw()
+        .all(after, upto, limit) as [number, string][];
     },
     hasEntries(table) {
       return (

@@ -8,6 +8,7 @@ import { schemaStampSql } from './catalogue.ts';
 import { IdleTime } from './idle-time.ts';
 import { appliedEntries, claimTerminal, heartbeat, helloOf, refuseOtherHq } from './identity.ts';
 import type { Connections } from './connection.ts';
+import { HqClock } from './hq-clock.ts';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
 import { ISO, lastEditSql } from './read-back.ts';
@@ -64,6 +65,8 @@ export function createRemoteStore(
         const key = `(SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
                        WHERE i.indrelid = $1::regclass AND i.indisprimary)`;
         const relation = `${id(manifest.schema)}.${id(table)}`;
+        const clock = new HqClock();
+        const askedAt = clock.ticks;
         const { rows } = await client.query<{
           server_time: string;
           stamp: string;
@@ -79,6 +82,7 @@ export function createRemoteStore(
         );
         const facts = rows[0];
         if (facts === undefined) throw new PayflowError('HQ_NOT_INSTALLED');
+        clock.heard(facts.server_time, askedAt);
         refuseOtherHq(facts, migration);
         const terminals = `${relation} t WHERE t.${id(codeColumn)} = $1`;
         const seen = await helloOf(
@@ -89,7 +93,7 @@ export function createRemoteStore(
           code,
         );
         return {
-          serverTime: facts.server_time,
+          serverTime: clock.now(),
           schemaStamp: facts.stamp,
           readOnly: facts.read_only,
           ...seen,

@@ -17,7 +17,10 @@ const MOVED_AT_ONCE = 5_000;
 /** Begins where an earlier cycle was cut off; ends when every answer is carried out. */
 export async function carryOutAnswers(run: Run): Promise<void> {
   for (const question of run.local.read(() => run.local.questions())) {
-    if (question.answer === null) continue;
+    if (question.answer === null) {
+      closeIfMoot(run, question);
+      continue;
+    }
     run.log.info('carrying out an answer about removals', { ...question });
     if (run.index.has(question.table)) await carryOut(run, question);
     run.local.write(() => {
@@ -25,6 +28,15 @@ export async function carryOutAnswers(run: Run): Promise<void> {
     });
     run.at('confirm:answered');
   }
+}
+
+/** The rows came back at HQ, or were made anew here: there is nothing left to ask about. */
+function closeIfMoot(run: Run, question: ConfirmQuestion): void {
+  const { table, direction } = question;
+  if (run.local.read(() => run.local.atGate(table, direction, ['asked'], 1)).length > 0) return;
+  run.local.write(() => {
+    run.local.closeQuestion(question);
+  });
 }
 
 async function carryOut(run: Run, question: ConfirmQuestion): Promise<void> {

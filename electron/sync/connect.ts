@@ -9,6 +9,7 @@ import type { Verdict } from './identity.ts';
 import { META } from './meta.ts';
 import type { CursorRow, Hello, HqIdentity, Instance } from './ports.ts';
 import { noteScopes } from './rescope.ts';
+import { Stamps, type SavedStamps } from './stamps.ts';
 
 export interface ConnectOptions {
   readonly code: string;
@@ -30,7 +31,7 @@ export async function connect(
 ): Promise<{ run: Run; hello: Hello; verdict: Verdict }> {
   const { local, remote } = ports;
   const hello = await remote.hello(options.code);
-  const heard = { hq: Date.parse(hello.serverTime), ticks: ports.clock.ticks() };
+  const heard = hear(ports, hello);
   refuseForeignFile(ports, options.code, hello);
   const verdict = identify(ports, hello, options.instance, options.takeOver);
   const plan = await currentPlan(ports, hello, options);
@@ -61,7 +62,10 @@ export async function connect(
     bound: '0',
     refused: new Set(),
     triedAgain: new Set(),
-    hqNow: () => new Date(heard.hq + ports.clock.ticks() - heard.ticks).toISOString(),
+    stamps: local.read(
+      () => new Stamps(local, savedStamps(local), local.lastSeq(), heard, heard.now),
+    ),
+    hqNow: () => new Date(heard.now()).toISOString(),
     onProgress: (progress) => {
       options.onProgress(progress);
     },
@@ -70,6 +74,38 @@ export async function connect(
     },
   };
   return { run, hello, verdict };
+}
+
+/**
+ * Clocks that agree within this are taken for one: the way to HQ and back measures no better, and a correction by that much
+ * would only add its own error to times that are right.
+ */
+const CLOCKS_AGREE_MS = 250;
+
+/** A clock's jitter is not written down with every cycle. */
+const SKEW_NOTED_MS = 1_000;
+
+/** Compares the clocks, and keeps how far they are apart for a status without HQ (DESIGN 7.4). */
+function hear({ local, clock }: EnginePorts, { serverTime }: Hello) {
+  const [told, own, ticks] = [Date.parse(serverTime), Date.parse(clock.now()), clock.ticks()];
+  const hq = Math.abs(own - told) <= CLOCKS_AGREE_MS ? own : told;
+  const skew = Math.round(own - told);
+  const noted = local.meta(META.clockSkew);
+  if (noted === null || Math.abs(Number(noted) - skew) > SKEW_NOTED_MS)
+    local.write(() => {
+      local.setMeta(META.clockSkew, String(skew));
+    });
+  return { hq, own, now: (): number => hq + clock.ticks() - ticks };
+}
+
+function savedStamps(local: EnginePorts['local']): SavedStamps | null {
+  const text = local.meta(META.stamps);
+  return text === null ? null : (JSON.parse(text) as SavedStamps);
+}
+
+/** Saves what the stamps of later runs are made of. Inside a write that happens anyway: an idle cycle writes nothing. */
+export function saveStamps({ local, stamps }: Pick<Run, 'local' | 'stamps'>): void {
+  local.setMeta(META.stamps, JSON.stringify(stamps.save()));
 }
 
 /** One payflow.db belongs to one terminal of one HQ; anything else would mix two shops' rows. */

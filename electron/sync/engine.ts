@@ -1,6 +1,7 @@
 import type { Direction } from '../../shared/plan.ts';
 import type { RunDirection } from '../../shared/report.ts';
 import type { RunCounters } from './counters.ts';
+import type { Stamps } from './stamps.ts';
 import type { PlanIndex } from './plan-index.ts';
 import type { Step } from './steps.ts';
 import type {
@@ -79,6 +80,8 @@ export interface Run extends EnginePorts {
   /** Rows, with their newest entry, that HQ has refused in this run; and those that had their second try (DESIGN 6.4). */
   readonly refused: Set<string>;
   readonly triedAgain: Set<string>;
+  /** The times of local edits (DESIGN 7.4). */
+  readonly stamps: Stamps;
   /** HQ's time at this moment, by what it said at the beginning of the run. ISO 8601, UTC. */
   hqNow(): string;
   onProgress(progress: Progress): void;

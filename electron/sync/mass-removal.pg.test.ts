@@ -196,6 +196,45 @@ test('5.3: a table that HQ truncated is asked about as well, not emptied', async
   await reset('f', 'suppliers');
 });
 
+test('5.3: few rows that would take many others along wait with those below them, as one question', async () => {
+  await hq.db.query(`
+    INSERT INTO products (id, sku, name, selling_price, store_id, updated_at)
+      SELECT 'k' || n, 'k' || n, 'Many variants', 1, 'store-1', now() FROM generate_series(1, 20) n;
+    INSERT INTO product_variants (id, product_id, sku, selling_price, updated_at)
+      SELECT 'k' || n, 'k' || (n % 20 + 1), 'k' || n, 1, now() FROM generate_series(1, 200) n`);
+  await t1.sync();
+  await hq.db.query(`UPDATE products SET store_id = 'store-2' WHERE name = 'Many variants'`);
+  await t1.sync();
+
+  expect([here('k', 'products'), here('k', 'product_variants')]).toEqual([20, 200]);
+  expect(await t1.app.removals()).toMatchObject([{ table: 'products', waiting: 20 }]);
+  expect((await t1.app.status()).facts).toMatchObject({ confirm: 1, held: 20 });
+
+  await t1.app.answerRemovals({ table: 'products', direction: null, answer: 'hq' });
+  await t1.sync();
+  expect([here('k', 'products'), here('k', 'product_variants')]).toEqual([0, 0]);
+  expect((await t1.app.status()).facts).toMatchObject({ confirm: 0, held: 0 });
+  await expectInStep(hq, [t1]);
+});
+
+test('5.3: a question whose rows all came back is asked no more', async () => {
+  await many('l', 150);
+  await t1.sync();
+  await gone('l', 1, 150);
+  await t1.sync();
+  expect((await t1.app.status()).facts).toMatchObject({ confirm: 1 });
+  await many('l', 150);
+  await t1.sync();
+  await t1.sync();
+
+  expect(await t1.app.removals()).toEqual([]);
+  expect((await t1.app.status()).facts).toMatchObject({ confirm: 0, held: 0 });
+  await gone('l', 1, 20);
+  await t1.sync();
+  expect(here('l')).toBe(130);
+  await reset('l');
+});
+
 test('5.3: deletes of the POS in masses wait; a yes sends them, later edits go on meanwhile', async () => {
   await many('g', 300);
   await t1.sync();

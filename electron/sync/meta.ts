@@ -24,4 +24,8 @@ export const META = {
   /** Since when runs end before their end, failed or cancelled; gone with the next one that does not. */
   unfinishedAt: 'unfinished_at',
   lastHeartbeatAt: 'last_heartbeat_at',
+  /** This terminal's clock minus HQ's in milliseconds, as it was last measured. */
+  clockSkew: 'clock_skew',
+  /** What the stamps of edits are made of (`SavedStamps`, JSON). */
+  stamps: 'stamps',
 } as const;

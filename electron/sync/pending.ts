@@ -14,7 +14,7 @@ export interface PendingChange {
   readonly ids: readonly string[];
   /** First old value per column index, as captured: references still hold local_ids. */
   readonly old: ReadonlyMap<number, Canonical>;
-  /** Wall time of the last entry that touched the column. */
+  /** Time of the last entry that touched the column; as the entries say it (`Stamps.stamped`). */
   readonly editedAt: ReadonlyMap<number, string>;
   readonly lastAt: string;
   /**

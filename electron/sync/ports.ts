@@ -110,6 +110,7 @@ export interface Binding {
 
 /** Who HQ says we are, and who HQ is. */
 export interface Hello {
+  /** HQ's time at the moment of the answer. */
   readonly serverTime: string;
   readonly schemaStamp: string;
   /** HQ takes no writes now: an administrator's doing, or a failover under way. */
@@ -144,7 +145,7 @@ export interface BatchGroup {
   readonly upto: number[];
   /** Ids of the outbox entries each row's change covers, joined by commas. */
   readonly entries: string[];
-  /** Edit time per row, wall time of the terminal. */
+  /** Edit time per row, corrected (DESIGN 7.4); of an insert as it was captured: it is compared with nothing. */
   readonly at: string[];
 }
 
@@ -463,6 +464,12 @@ export interface LocalStore {
   /** Entries behind `after` in sequence order. */
   entriesAfter(after: number, limit: number): OutboxEntry[];
   entriesOf(table: TablePlan, localIds: readonly string[]): OutboxEntry[];
+  /** Number and wall time of the entries between the two numbers (`after` excluded, `upto` included), in order. */
+  entryTimes(
+    after: number,
+    upto: number,
+    limit?: number,
+  ): readonly (readonly [seq: number, at: string])[];
   /** Entries of these rows that do not stand between the two sequence numbers (`after` excluded, `upto` included). */
   entriesBeside(
     table: TablePlan,

@@ -8,6 +8,7 @@ import {
   type RunReport,
   type RunStatus,
 } from '../../shared/report.ts';
+import { saveStamps } from './connect.ts';
 import { nextToken, tokenOf } from './identify.ts';
 import { META } from './meta.ts';
 import { Cancelled } from './cancelled.ts';
@@ -46,8 +47,11 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
     run.local.write(() => {
       saveIdleCursors(run, stale);
       if (token !== null) run.local.setMeta(META.nextToken, JSON.stringify(token));
-      if (touched) recordRun(run, report, started, now);
-      else if (run.local.meta(META.unfinishedAt) !== null) noteEnd(run, report, now);
+      if (touched) {
+        recordRun(run, report, started, now);
+        saveStamps(run);
+      }
+      if (!touched && run.local.meta(META.unfinishedAt) !== null) noteEnd(run, report, now);
     });
   run.at('report:saved');
   if (token !== null) {
@@ -57,10 +61,16 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
       run.local.setMeta(META.token, JSON.stringify(token));
       run.local.setMeta(META.nextToken, null);
       run.local.setMeta(META.lastHeartbeatAt, now);
+      saveStamps(run);
       noteEnd(run, report, now);
       run.local.prune(new Date(Date.parse(now) - KEEP_SENT_DAYS * 86_400_000).toISOString());
     });
   }
+  // What waits longer than this cycle keeps the times it was seen with.
+  if (run.stamps.unsaved)
+    run.local.write(() => {
+      saveStamps(run);
+    });
   return report;
 }
 
@@ -107,7 +117,7 @@ export function reportFailure(
     error instanceof Cancelled ? 'cancelled' : message,
   );
   try {
-    saveRun(ports, report, started);
+    saveRun(ports, report, started, run);
   } catch (secondary) {
     // The run's own failure is what the operator has to hear; a file that cannot take its record often is it.
     ports.log.warn('the run could not be recorded', { error: secondary });
@@ -144,9 +154,10 @@ function makeReport(
   };
 }
 
-function saveRun(ports: EnginePorts, report: RunReport, started: Started): void {
+function saveRun(ports: EnginePorts, report: RunReport, started: Started, run: Run | null): void {
   ports.local.write(() => {
     recordRun(ports, report, started, ports.clock.now());
+    if (run !== null) saveStamps(run);
   });
 }
 

@@ -172,7 +172,7 @@ function editedRows(run: Run, table: TablePlan, rows: ReadonlyMap<string, Leavin
   return canonicalRows(run, table, local).flatMap((row): Edited[] => {
     const going = rows.get(row.localId);
     if (going === undefined) return [];
-    const change = foldEntries(table, entries.get(row.localId) ?? [], true);
+    const change = foldEntries(table, run.stamps.stamped(entries.get(row.localId) ?? []), true);
     const base = baseOf(run, table, change, row.values, row.refs);
     const values = row.values.map((value, index) => row.unheld.get(index) ?? value);
     const undoing = undoesDelete(

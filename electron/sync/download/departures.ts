@@ -157,24 +157,27 @@ function dropWaitingBelow(run: Run, table: TablePlan, keys: readonly string[]): 
  */
 function stopAtGate(run: Run, leaving: AllLeaving): void {
   const stopped = new Set<Leaving>();
+  const questions = new Map<string, { readonly size: number; readonly removed: number }>();
   for (const [name, rows] of leaving) {
     const counted = [...rows.values()].filter((row) => row.exempt !== true);
     const table = run.index.table(name);
     const question = mustAsk(run, table, 'download', counted.length);
     if (question === null) continue;
     for (const row of counted) stopped.add(row.root ?? row);
-    run.local.ask({ ...question, table: name, direction: 'download' });
+    questions.set(name, question);
   }
   if (stopped.size === 0) return;
   for (const [name, rows] of leaving) {
     const table = run.index.table(name);
-    const size = run.local.sizeOf(table);
     const roots = [...rows.values()].filter((row) => stopped.has(row));
     for (const row of roots) {
       hold(run, table, row, waitsForYes(table), 'asked');
     }
-    // Stopped for the sake of a table below: the question is about the rows that would take those along.
-    if (roots.length > 0) run.local.ask({ table: name, direction: 'download', size, removed: 0 });
+    if (roots.length > 0) {
+      // Stopped for the sake of a table below: the question is about the rows that would take those along.
+      const question = questions.get(name) ?? { size: run.local.sizeOf(table), removed: 0 };
+      run.local.ask({ ...question, table: name, direction: 'download' });
+    }
     run.counters.stopAtGate('download', name, roots.length);
     for (const [localId, row] of rows) if (stopped.has(row.root ?? row)) rows.delete(localId);
   }

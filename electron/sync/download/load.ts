@@ -1,6 +1,6 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { downloads, type Run } from '../engine.ts';
-import type { CursorRow, HqRow } from '../ports.ts';
+import type { CursorRow, HqEdit, HqRow } from '../ports.ts';
 import { applyPage } from './apply.ts';
 import { fillTable } from './fill.ts';
 import { releaseHeld } from './held-rows.ts';
@@ -96,7 +96,12 @@ async function applySlice(
   fresh: boolean,
 ): Promise<number> {
   const page = emptyPage(fresh && !run.local.hasEntries(table));
-  addArrivals(page, table, slice);
+  const keys = slice.map((row) => row.key);
+  // A file that was in use before has unsent rows that HQ may have too (DESIGN 4.5, 7.4).
+  const editedAt = run.local.hasEntries(table)
+    ? await run.remote.editTimes(table, keys)
+    : new Map<string, HqEdit>();
+  addArrivals(page, table, slice, { editedAt });
   const facts = await preparePage(run, page);
   const start = run.clock.ticks();
   const applied = run.local.write(() => {

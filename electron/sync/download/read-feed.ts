@@ -144,6 +144,7 @@ async function gatherEntries(
   for (const keys of slices([...byKey.keys()], run.limits.pageSize)) {
     const rows = await run.remote.readRows(table, keys);
     for (const row of rows) found.add(row.key);
+    for (const [key, edit] of await timesOfPending(run, table, keys)) editedAt.set(key, edit);
     addArrivals(page, table, rows, { editedAt });
   }
   for (const [key, seen] of byKey) {
@@ -162,4 +163,26 @@ async function gatherEntries(
     const here = known.get(key);
     return (here === undefined || here.kept) && seen?.inserted !== true;
   });
+}
+
+/**
+ * A row that meets unsent edits is merged as it was read, and that may be newer than the entries that led to it: its time
+ * is its newest entry's (DESIGN 7.4). Nothing is asked for rows that nobody edits here.
+ */
+async function timesOfPending(
+  run: Run,
+  table: TablePlan,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, HqEdit>> {
+  if (!run.local.hasEntries(table)) return new Map();
+  const pending = run.local.read(() => {
+    const known = [...run.local.known(table, keys).values()];
+    const entries = run.local.entriesOf(
+      table,
+      known.map((row) => row.localId),
+    );
+    const edited = new Set(entries.map((entry) => entry.localId));
+    return known.filter((row) => edited.has(row.localId)).map((row) => row.key);
+  });
+  return pending.length === 0 ? new Map() : run.remote.editTimes(table, pending);
 }

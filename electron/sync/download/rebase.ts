@@ -41,7 +41,11 @@ export function pendingOf(
     [...entries].map(([localId, list]) => [
       localId,
       {
-        change: foldEntries(table, list, known.has(localId) || rows.has(localId)),
+        change: foldEntries(
+          table,
+          run.stamps.stamped(list),
+          known.has(localId) || rows.has(localId),
+        ),
         row: canonical.get(localId) ?? null,
       },
     ]),

@@ -35,7 +35,7 @@ export function undoEdits(
   for (const { localId, key } of rows) {
     const [local, row] = [here.get(localId), canonical.get(localId)];
     if (local === undefined || row === undefined) continue;
-    const change = foldEntries(table, entries.get(localId) ?? [], true);
+    const change = foldEntries(table, run.stamps.stamped(entries.get(localId) ?? []), true);
     const base = baseOf(run, table, change, row.values, row.refs);
     const ours = row.values.map((value, index) => row.unheld.get(index) ?? value);
     const changed = ours.flatMap((value, index) =>
@@ -94,7 +94,7 @@ export function logUndoneDelete(
     winner: 'hq',
     rule: OUT_OF_SCOPE,
     hqAt: null,
-    localAt: last.at,
+    localAt: run.stamps.of(last),
     who: null,
     follows: null,
   });

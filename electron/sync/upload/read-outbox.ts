@@ -122,7 +122,7 @@ function intentsOf(
   const intents = localIds.flatMap((localId): Intent[] => {
     const list = entries.get(localId) ?? [];
     const key = keys.get(localId);
-    const change = foldEntries(table, list, key !== undefined);
+    const change = foldEntries(table, run.stamps.stamped(list), key !== undefined);
     // The row came with an earlier page already.
     if (change.first <= after) return [];
     const intent = { table, localId, change };

@@ -4,6 +4,7 @@
  * at HQ; unique and foreign-key refusals are tried once more at the end.
  */
 import { groupBy, tellProgress, type Run } from '../engine.ts';
+import { saveStamps } from '../connect.ts';
 import { releaseHeld } from '../download/held-rows.ts';
 import { noteRemoved, waitsForYes } from '../gate.ts';
 import type { Batch, BatchReply, PlainAnswer } from '../ports.ts';
@@ -155,6 +156,7 @@ function save(run: Run, { page, batch, waiting }: Prepared, before: Answered | n
     if (before !== null) run.local.answerBatch(before.batch.number, before.answer);
     if (batch === null) return;
     run.local.saveBatch(batch);
+    saveStamps(run);
     run.local.setMeta('last_batch', String(batch.number));
   });
   if (batch !== null) run.at('upload:batch-saved');
