@@ -1,5 +1,5 @@
-import { Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
-import { IconArchive, IconCheck } from '@tabler/icons-react';
+import { Button, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
+import { IconArchive, IconArrowBackUp, IconCheck } from '@tabler/icons-react';
 import type { ConflictShown } from '../../shared/views.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ShortValue } from '../components/short-value.tsx';
@@ -7,16 +7,18 @@ import { StateBadge } from '../components/state-badge.tsx';
 import { tableLabel } from '../components/table-label.ts';
 import { Value } from '../components/value.tsx';
 import { useText } from '../i18n/use-text.ts';
-import { ruleKey, sidesOf, type Side } from './conflict-words.ts';
+import { bringsBack, ruleKey, sidesOf, type Side } from './conflict-words.ts';
 
 interface ConflictCardProps {
   readonly conflict: ConflictShown;
+  /** Asks whether the value that lost is to be used; absent: who looks may not decide. */
+  readonly onBringBack?: () => void;
 }
 
 /** One settled clash: which value, both versions of it side by side, and why the one was kept. */
-export function ConflictCard({ conflict }: ConflictCardProps) {
+export function ConflictCard({ conflict, onBringBack }: ConflictCardProps) {
   const t = useText();
-  const { table, rowId, column, at, who } = conflict;
+  const { table, rowId, column, at, who, resolved, also } = conflict;
   const [kept, lost] = sidesOf(conflict);
   return (
     <Paper component="li" withBorder radius="md" p="md" style={{ listStyle: 'none' }}>
@@ -34,12 +36,44 @@ export function ConflictCard({ conflict }: ConflictCardProps) {
           <SideValue side={lost} isKept={false} />
         </SimpleGrid>
         <Text>{t(ruleKey(conflict))}</Text>
+        {also.length === 0 ? null : <Also also={also} />}
+        {resolved === null ? null : (
+          <Text fw={600}>
+            {t(`conflicts.resolved.${resolved.keep}`, { at: t.dateTime(resolved.at) })}
+          </Text>
+        )}
+        {onBringBack === undefined || bringsBack(conflict) === null ? null : (
+          <div>
+            <Button
+              variant="default"
+              leftSection={<IconArrowBackUp aria-hidden />}
+              aria-label={`${t('conflicts.bring-back')}: ${tableLabel(table)} ${rowId.slice(0, 80)}, ${tableLabel(column)}`}
+              onClick={onBringBack}
+            >
+              {t('conflicts.bring-back')}
+            </Button>
+          </div>
+        )}
         {who === null ? null : (
           <ShortValue value={t('conflicts.who', { who })} lines={2} c="dimmed" />
         )}
       </Stack>
     </Paper>
   );
+}
+
+/** What went with the value that lost: times of the last change, mostly. */
+function Also({ also }: Pick<ConflictShown, 'also'>) {
+  const t = useText();
+  const values = also
+    .map(({ column, lost }) =>
+      t('conflicts.also.value', {
+        column: tableLabel(column),
+        value: lost ?? t('conflicts.also.empty'),
+      }),
+    )
+    .join(', ');
+  return <ShortValue value={t('conflicts.also', { values })} lines={2} c="dimmed" />;
 }
 
 function SideValue({ side, isKept }: { readonly side: Side; readonly isKept: boolean }) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ConflictShown } from '../../shared/views.ts';
-import { ruleKey, sidesOf } from './conflict-words.ts';
+import { bringsBack, ruleKey, sidesOf } from './conflict-words.ts';
 import english from './text.en.yaml';
 import spanish from './text.es.yaml';
 
@@ -49,7 +49,18 @@ test('a rule that names a side is told only where that side won', () => {
 });
 
 test('every rule, known or new, has its sentence in both languages', () => {
-  const rules = ['newest', 'hq', 'terminal', 'add', 'append', 'deleted', 'parent-deleted', 'later'];
+  const rules = [
+    'newest',
+    'hq',
+    'terminal',
+    'add',
+    'append',
+    'deleted',
+    'restored',
+    'parent-deleted',
+    'out-of-scope',
+    'later',
+  ];
   const keys = rules.flatMap((rule) =>
     (['hq', 'terminal'] as const).flatMap((winner) =>
       [1, 2, null].flatMap((hqAt) =>
@@ -76,4 +87,11 @@ test('each value stands with its own side and time, the kept one first', () => {
     { from: 'terminal', value: 'Espresso', at: 1_000 },
     { from: 'hq', value: 'Expresso', at: 2_000 },
   ]);
+});
+
+test('only a value that lost, can come back and was not decided about is offered, by its side', () => {
+  expect(bringsBack(conflict)).toBe('local');
+  expect(bringsBack({ ...conflict, winner: 'terminal' })).toBe('hq');
+  expect(bringsBack({ ...conflict, restorable: false })).toBeNull();
+  expect(bringsBack({ ...conflict, resolved: { keep: 'hq', at: 5 } })).toBeNull();
 });

@@ -1,3 +1,4 @@
+import type { ConflictSide } from '../../shared/rows.ts';
 import type { ConflictShown } from '../../shared/views.ts';
 
 /**
@@ -10,7 +11,8 @@ export function ruleKey({
   hqAt,
   localAt,
 }: Pick<ConflictShown, 'rule' | 'winner' | 'hqAt' | 'localAt'>): string {
-  if (rule === 'deleted' || rule === 'parent-deleted' || rule === 'out-of-scope')
+  if (rule === 'deleted' || rule === 'restored') return `conflicts.rule.${rule}.${winner}`;
+  if (rule === 'append' || rule === 'parent-deleted' || rule === 'out-of-scope')
     return `conflicts.rule.${rule}`;
   if (rule === winner) return `conflicts.rule.${rule}`;
   if (hqAt !== null && localAt !== null) {
@@ -26,6 +28,16 @@ export interface Side {
   readonly from: 'hq' | 'terminal';
   readonly value: string | null;
   readonly at: number | null;
+}
+
+/** Whose value is not in use now and can be brought back; null: nothing can. */
+export function bringsBack({
+  winner,
+  restorable,
+  resolved,
+}: Pick<ConflictShown, 'winner' | 'restorable' | 'resolved'>): ConflictSide | null {
+  if (!restorable || resolved !== null) return null;
+  return winner === 'hq' ? 'local' : 'hq';
 }
 
 /** The kept value first. */

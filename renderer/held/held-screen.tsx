@@ -8,6 +8,7 @@ import { Screen } from '../components/screen.tsx';
 import { useAct } from '../components/use-act.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useStatusPart } from '../status/status-store.ts';
+import { ConfirmQuestions } from './confirm-questions.tsx';
 import { yesNo } from './held-words.ts';
 import { RejectedTab } from './rejected-tab.tsx';
 import { WaitingTab } from './waiting-tab.tsx';
@@ -61,6 +62,7 @@ export function HeldScreen() {
     <Screen title={t('held.title')} actions={actions}>
       <div>
         <Said acting={acting} apart="below" />
+        <ConfirmQuestions />
         <Tabs value={tab} onChange={setTab} keepMounted={false}>
           <Tabs.List aria-label={t('held.tabs')} mb="md">
             <Tabs.Tab value="waiting">{t('held.tab.waiting', { count: held })}</Tabs.Tab>
