@@ -1,6 +1,7 @@
 /**
- * The app as `payflow serve` of the build (what `npm start` runs without Electron) and its page in a Chromium: start, rest, answer to input during a download, and how soon
- * a sale is at HQ. It is never Electron that is measured here, and no line may say so.
+ * The app as `payflow serve` of the build (what `npm start` runs without Electron) and its page in a Chromium: start,
+ * rest, answer to input during a download, and how soon a sale is at HQ. It is never Electron that is measured here, and
+ * no line may say so.
  */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
