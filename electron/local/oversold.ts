@@ -28,34 +28,43 @@ export function oversoldRows(db: ReadableDb): OversoldRow[] {
   return rows.map(({ localId: _, ...row }) => row);
 }
 
+/** What a POS wrote as text counts as its number. */
+const isBelow = (column: string): string => `CAST(d.${id(column)} AS REAL) < 0`;
+
 export function oversoldStore({
   prepare,
   now,
-}: StoreContext): Pick<LocalStore, 'anyOversold' | 'noteOversold'> {
+}: StoreContext): Pick<LocalStore, 'anyOversold' | 'belowZero' | 'noteOversold'> {
   return {
     anyOversold(table) {
       return (
         prepare('SELECT 1 FROM sync_oversold WHERE tbl = ? LIMIT 1').get(table.name) !== undefined
       );
     },
+    belowZero(table) {
+      const columns = countedColumns(table);
+      if (columns.length === 0) return [];
+      return prepare(
+        `SELECT d.local_id FROM ${id(table.name)} d WHERE ${columns.map(({ local }) => isBelow(local)).join(' OR ')}`,
+      )
+        .pluck()
+        .all() as string[];
+    },
     noteOversold(table, localIds) {
       for (const { local } of countedColumns(table)) {
-        const below = `CAST(d.${id(local)} AS REAL) < 0`;
-        const source =
-          localIds === null
-            ? `FROM ${id(table.name)} d`
-            : `FROM json_each(:ids) j CROSS JOIN ${id(table.name)} d ON d.local_id = j.value`;
+        const below = isBelow(local);
         prepare(`
           INSERT INTO sync_oversold (tbl, row_id, column, local_id, value, since)
           SELECT :tbl, coalesce(r.server_id, r.local_id), :column, d.local_id, CAST(d.${id(local)} AS TEXT), :now
-            ${source} CROSS JOIN sync_row r ON r.tbl = :number AND r.local_id = d.local_id WHERE ${below}
+            FROM json_each(:ids) j CROSS JOIN ${id(table.name)} d ON d.local_id = j.value
+           CROSS JOIN sync_row r ON r.tbl = :number AND r.local_id = d.local_id WHERE ${below}
           ON CONFLICT (tbl, row_id, column) DO UPDATE SET local_id = excluded.local_id, value = excluded.value`).run(
           {
             tbl: table.name,
             number: table.number,
             column: local,
             now: now(),
-            ...(localIds === null ? {} : { ids: JSON.stringify(localIds) }),
+            ids: JSON.stringify(localIds),
           },
         );
         prepare(`

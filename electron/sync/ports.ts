@@ -604,8 +604,10 @@ export interface LocalStore {
   logConflict(conflict: Conflict): number;
   /** Is a counted thing of this table listed as below zero? */
   anyOversold(table: TablePlan): boolean;
-  /** Lists those of these rows (null: of all) whose counted columns are below zero, and forgets those that are not any more. */
-  noteOversold(table: TablePlan, localIds: readonly string[] | null): void;
+  /** local_ids of all rows whose counted columns are below zero: a walk through the table. */
+  belowZero(table: TablePlan): string[];
+  /** Lists those of these rows whose counted columns are below zero, and forgets those that are not any more. */
+  noteOversold(table: TablePlan, localIds: readonly string[]): void;
   saveRun(run: {
     id: string;
     startedAt: string;

@@ -27,9 +27,11 @@ export async function loadTables(run: Run): Promise<void> {
     const cursor = cursorOf(run, table);
     if (cursor.loaded) continue;
     if (downloads(table.direction)) await loadTable(run, table, cursor);
-    run.local.write(() =>
-      saveCursor(run, { ...cursorOf(run, table), loaded: true, loadKey: null }),
-    );
+    const below = run.local.read(() => run.local.belowZero(table));
+    run.local.write(() => {
+      saveCursor(run, { ...cursorOf(run, table), loaded: true, loadKey: null });
+      if (below.length > 0) run.local.noteOversold(table, below);
+    });
     run.at('load:table');
     if (downloads(table.direction)) await releaseHeld(run);
   }
