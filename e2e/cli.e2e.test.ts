@@ -18,10 +18,12 @@ const commands = [
   'held',
   'conflicts',
   'rejected',
+  'oversold',
   'logs',
   'stats',
   'checkpoints',
   'retry',
+  'resolve',
   'reset',
   'verify',
   'schema check',
@@ -374,11 +376,30 @@ describe('rows that need a look', () => {
         lost: 'Hanna',
         rule: 'newest',
         at: anyTime,
+        winner: 'terminal',
+        hqAt: anyTime,
+        localAt: anyTime,
+        who: expect.any(String) as string,
+        also: [],
+        resolved: null,
       },
     ]);
     expect((await till.run(['conflicts'])).out).toMatch(
       /customers:c-hq +first_name +Tilda +Hanna +newest/,
     );
+  });
+
+  test('resolve brings the value back that lost, once; the next sync sends it', async () => {
+    const { json: before } = await till.json(['conflicts']);
+    const [{ id } = { id: 0 }] = before as { id: number }[];
+    const resolved = await till.json(['resolve', String(id), '--keep', 'hq']);
+    expect(resolved).toEqual({ exit: 0, json: { id, keep: 'hq', changed: true } });
+    const again = await till.json(['resolve', String(id), '--keep', 'local']);
+    expect(again).toMatchObject({ exit: 1, json: { error: { code: 'CONFLICT_RESOLVED' } } });
+    await till.run(['sync']);
+    const { rows } = await hq.db.query("SELECT first_name FROM customers WHERE id = 'c-hq'");
+    expect(rows).toEqual([{ first_name: 'Hanna' }]);
+    expect((await till.run(['resolve', 'c-hq', '--keep', 'hq'])).exit).toBe(2);
   });
 
   test('verify names the row that differs', async () => {
@@ -467,7 +488,16 @@ describe('the form of every command', () => {
 
   test('who only looks needs no HQ and changes nothing', async () => {
     const before = till.files();
-    const looking = ['status', 'held', 'conflicts', 'rejected', 'logs', 'stats', 'checkpoints'];
+    const looking = [
+      'status',
+      'held',
+      'conflicts',
+      'rejected',
+      'oversold',
+      'logs',
+      'stats',
+      'checkpoints',
+    ];
     await Promise.all(
       looking.map(async (command) => {
         const env = { DATABASE_URL: '', PAYFLOW_TERMINAL: '' };

@@ -3,7 +3,7 @@ import { EXIT, PayflowError } from '../../shared/errors.ts';
 import { asFailure } from '../host/failure.ts';
 
 /** Wrong before any connection: the command line itself, the settings, the manifest (DESIGN 10). */
-const usageCode = /^(USAGE|TABLE_UNKNOWN|ROW_NOT_LISTED|SETTINGS_.+|MANIFEST_.+)$/;
+const usageCode = /^(USAGE|TABLE_UNKNOWN|ROW_NOT_LISTED|CONFLICT_UNKNOWN|SETTINGS_.+|MANIFEST_.+)$/;
 
 export function exitOf(error: PayflowError): number {
   return usageCode.test(error.code) ? EXIT.usage : EXIT.failed;
