@@ -33,7 +33,9 @@ async function conflict(id: string, laterSide: 'hq' | 'terminal'): Promise<numbe
   await t2.sync();
   const edits = [
     () => hq.db.query("UPDATE products SET brand = 'of HQ' WHERE id = $1", [id]),
-    () => t1.pos.exec(`UPDATE products SET brand = 'of T1' WHERE local_id = '${id}'`),
+    async () => {
+      t1.pos.exec(`UPDATE products SET brand = 'of T1' WHERE local_id = '${id}'`);
+    },
   ];
   if (laterSide === 'hq') edits.reverse();
   for (const edit of edits) {
