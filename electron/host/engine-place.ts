@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
@@ -13,7 +14,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { realPath } from '../local/lock.ts';
 
 const windows = process.platform === 'win32';
@@ -79,6 +80,8 @@ export function makePlace(databasePath: string): EnginePlace {
 
 /** The address of an engine on this file, dead or alive; null: there is none that this user may trust. */
 export function findPlace(databasePath: string): string | null {
+  // What is wrong with the path itself says whoever opens the file.
+  if (!existsSync(dirname(databasePath))) return null;
   const folder = folderOf(databasePath);
   if (!isOurs(folder, 'folder')) return null;
   if (!windows) {

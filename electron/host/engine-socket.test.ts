@@ -98,6 +98,7 @@ test('10: a failure crosses with its code and parameters', async () => {
 });
 
 test('10: the engine is found by the file behind a link, and by nobody once it is closed', async () => {
+  expect(await findEngine(join(folder, 'nowhere', 'payflow.db'), '1.0.0')).toBeNull();
   expect(await findEngine(db, '1.0.0')).toBeNull();
   const server = await serving(() => Promise.resolve([]));
   symlinkSync(db, join(folder, 'link.db'));
