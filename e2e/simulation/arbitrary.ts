@@ -114,6 +114,19 @@ function steps(terminals: number): fc.Arbitrary<Step> {
       }),
     },
     {
+      weight: 2,
+      arbitrary: fc.oneof(fc.record({ copy: terminal }), fc.record({ restore: terminal })),
+    },
+    { weight: 1, arbitrary: fc.record({ clone: terminal }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        resolve: terminal,
+        conflict: few,
+        keep: fc.constantFrom('local' as const, 'hq' as const),
+      }),
+    },
+    {
       weight: 1,
       arbitrary: fc.record({ reset: terminal, table: fc.option(fc.nat(SINGLE_TABLES.length - 1)) }),
     },

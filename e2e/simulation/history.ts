@@ -66,6 +66,12 @@ export type Step =
     }
   /** Somebody asks a terminal to compare a table, or all. */
   | { readonly reset: number; readonly table: number | null }
+  /** Somebody chooses a side in a conflict that a terminal lists. */
+  | { readonly resolve: number; readonly conflict: number; readonly keep: 'local' | 'hq' }
+  /** A copy of a terminal's file is made; put back; put on another machine, where an engine is started on it. */
+  | { readonly copy: number }
+  | { readonly restore: number }
+  | { readonly clone: number }
   /** The clock of a terminal, POS program and engine, is wrong by so many seconds from now on. */
   | { readonly skew: number; readonly seconds: number };
 

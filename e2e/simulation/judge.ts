@@ -178,12 +178,7 @@ function sales(house: House, hq: Books, seen: readonly Seen[]): string[] {
         wrong.push(`sale ${sale.number} is at HQ ${String(found.length)} times`);
       continue;
     }
-    const wanted = {
-      order_items: sale.lines,
-      payments: sale.payments,
-      inventory_transactions: sale.lines,
-    };
-    for (const [table, count] of Object.entries(wanted)) {
+    for (const [table, count] of Object.entries(sale.parts)) {
       const there = partsOf(table, order[0]).length;
       if (there + waits(table) !== count)
         wrong.push(`sale ${sale.number} has ${String(there)} of ${String(count)} ${table} at HQ`);

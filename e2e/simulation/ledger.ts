@@ -6,8 +6,8 @@
 export interface Sale {
   readonly number: string;
   readonly terminal: string;
-  readonly lines: number;
-  readonly payments: number;
+  /** Rows of each table that belong to it. */
+  readonly parts: Readonly<Record<'order_items' | 'payments' | 'inventory_transactions', number>>;
   /** Cents. */
   readonly total: number;
 }
@@ -27,12 +27,20 @@ export class Ledger {
   readonly #replaced = new Set<string>();
   /** Codes of customers that a side deleted when it saw them, by key. */
   readonly deleted = new Map<string, string>();
+  readonly #orders = new Map<string, number>();
   #next = 0;
 
   /** A text no other edit of this history has. */
   value(by: string): string {
     this.#next += 1;
     return `${by}#${String(this.#next)}`;
+  }
+
+  /** The number of a terminal's next order, from 1. */
+  nextOrder(terminal: string): number {
+    const number = (this.#orders.get(terminal) ?? 0) + 1;
+    this.#orders.set(terminal, number);
+    return number;
   }
 
   edited(value: string, edit: Edit, saw: string | null): void {
@@ -51,6 +59,12 @@ export class Ledger {
 
   addedTo(counter: string): number {
     return this.#added.get(counter) ?? 0;
+  }
+
+  /** What a program of a terminal wrote is gone with its file, and neither HQ nor the file in its place has it. */
+  forget(by: string, isThere: (value: string) => boolean): void {
+    for (const [value, edit] of this.#edits)
+      if (edit.by === by && !isThere(value)) this.#edits.delete(value);
   }
 
   /** Edits that must be found somewhere: nobody replaced them knowingly. */

@@ -3,6 +3,7 @@ import type { RunReport } from '../../shared/report.ts';
 import { SINGLE_TABLES, type History, type Step } from './history.ts';
 import type { House } from './house.ts';
 import { judge } from './judge.ts';
+import { Loss } from './loss.ts';
 import { at } from './pos-program.ts';
 import type { Till } from './till.ts';
 
@@ -28,7 +29,19 @@ export async function play(house: House, history: History): Promise<string[]> {
 async function perform(house: House, tills: readonly Till[], step: Step): Promise<string | null> {
   if ('hq' in step) await house.office.write(step.hq);
   else if ('pos' in step) at(tills, step.at).pos.write(step.pos);
-  else if ('reset' in step) await at(tills, step.reset).askToCompare(tableOf(step.table));
+  else if ('resolve' in step) {
+    // Both values have been seen by whoever chose.
+    for (const value of await at(tills, step.resolve).resolve(step.conflict, step.keep))
+      house.ledger.sawGo(value);
+  } else if ('copy' in step) at(tills, step.copy).copy();
+  else if ('restore' in step) {
+    const till = at(tills, step.restore);
+    const loss = new Loss(house, till.place.code);
+    await till.restore((file, when) => (when === 'before' ? loss.before(file) : loss.after(file)));
+  } else if ('clone' in step) {
+    const report = await at(tills, step.clone).syncClone();
+    if (report.error === undefined) return 'a clone has synced';
+  } else if ('reset' in step) await at(tills, step.reset).askToCompare(tableOf(step.table));
   else if ('skew' in step) at(tills, step.skew).line.skew = step.seconds;
   else {
     const till = at(tills, step.sync);

@@ -32,7 +32,6 @@ export class PosProgram {
   readonly #place: Place;
   readonly #ledger: () => Ledger;
   readonly #statements = new Map<string, Database.Statement>();
-  #orders = 0;
   #now: string = '';
 
   /** `skew`: seconds by which the machine's clock is wrong, for the triggers too. */
@@ -49,11 +48,6 @@ export class PosProgram {
   }
 
   readonly #clock: () => void;
-
-  /** A new history begins. */
-  reset(): void {
-    this.#orders = 0;
-  }
 
   /** One transaction, and what it committed is in the ledger; nothing where there is no row for it. */
   write(write: PosWrite): void {
@@ -96,10 +90,10 @@ export class PosProgram {
       customer === null
         ? null
         : (pick(this.#rows('customers', 'customer_code', 'city'), customer) ?? null);
-    this.#orders += 1;
-    const number = `${this.#place.code}-${String(this.#orders)}`;
+    const order = this.#ledger().nextOrder(this.#place.code);
+    const number = `${this.#place.code}-${String(order)}`;
     // Every other order is named by a text that is no UUID: HQ will know it under another key.
-    const id = this.#orders % 2 === 0 ? randomUUID() : `order-${number}`;
+    const id = order % 2 === 0 ? randomUUID() : `order-${number}`;
     const total = 250 * quantity;
     const { key, store, user } = this.#place;
     this.#run(
@@ -164,8 +158,7 @@ export class PosProgram {
       ledger.sales.set(number, {
         number,
         terminal: this.#place.code,
-        lines: 1,
-        payments: payments.length,
+        parts: { order_items: 1, payments: payments.length, inventory_transactions: 1 },
         total,
       });
       ledger.added(`products.master_stock_quantity ${wanted.name}`, -100 * quantity);

@@ -1,5 +1,5 @@
 /** A terminal of the simulation: its file, its POS program and its engine, with a line between engine and stores. */
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type pg from 'pg';
@@ -7,12 +7,13 @@ import { openApp } from '../../electron/host/app.ts';
 import type { HostedApp } from '../../electron/host/desk-types.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { EnginePorts } from '../../electron/sync/engine.ts';
+import { PayflowError } from '../../shared/errors.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import type { Place } from './company.ts';
 import type { Ledger } from './ledger.ts';
 import { Line, type Others } from './line.ts';
-import { PosProgram } from './pos-program.ts';
+import { pick, PosProgram } from './pos-program.ts';
 
 /** What a mutant may use to go wrong. */
 export interface MutantTools {
@@ -45,6 +46,8 @@ export class Till {
   readonly #path: string;
   /** The file as it was when the company opened. */
   readonly #start: string;
+  readonly #copy: string;
+  #mutate: Mutate | null = null;
   #app: HostedApp | null = null;
   #db: Database.Database | null = null;
   #pos: PosProgram | null = null;
@@ -55,6 +58,7 @@ export class Till {
     this.place = options.place;
     this.line = new Line(options.others);
     this.#path = join(options.folder, `${options.place.code}.db`);
+    this.#copy = join(options.folder, `${options.place.code}-copy.db`);
     this.#start = join(options.folder, `${options.place.code}-start.db`);
   }
 
@@ -83,6 +87,7 @@ export class Till {
   /** `mutate`: what stands in the place of the engine's own parts; null: nothing. */
   async open(mutate: Mutate | null): Promise<void> {
     const { place, ledger, hq } = this.#options;
+    this.#mutate = mutate;
     const db = new Database(this.#path);
     this.#db = db;
     db.exec(`ATTACH '${this.#start.replaceAll("'", "''")}' AS start`);
@@ -103,6 +108,55 @@ export class Till {
   /** One cycle; a failure is in the report. */
   async sync(direction: RunDirection, table: string | null): Promise<RunReport> {
     return this.#running.sync({ direction, table, dryRun: false, onProgress: nothing, signal });
+  }
+
+  /** Answers with the values there were to choose from; a choice that nothing can be made of any more is none. */
+  async resolve(number: number, keep: 'local' | 'hq'): Promise<readonly (string | null)[]> {
+    const chosen = pick(await this.#running.conflicts(), number);
+    if (chosen === undefined) return [];
+    try {
+      await this.#running.resolveConflict({ id: chosen.id, keep });
+    } catch (error) {
+      if (!(error instanceof PayflowError)) throw error;
+    }
+    return [chosen, ...chosen.also].flatMap(({ kept, lost }) => [kept, lost]);
+  }
+
+  /** Somebody copies the file. */
+  copy(): void {
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    copyFileSync(this.#path, this.#copy);
+  }
+
+  /** Somebody puts the copy back, if there is one; `note` is told of the file before and after. */
+  async restore(
+    note: (file: Database.Database, when: 'before' | 'after') => Promise<void>,
+  ): Promise<void> {
+    if (!existsSync(this.#copy)) return;
+    await note(this.db, 'before');
+    await this.close();
+    for (const beside of ['-wal', '-shm']) rmSync(`${this.#path}${beside}`, { force: true });
+    copyFileSync(this.#copy, this.#path);
+    await this.open(this.#mutate);
+    await note(this.db, 'after');
+  }
+
+  /** One cycle on a copy of the file, on another machine. */
+  async syncClone(): Promise<RunReport> {
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    const path = join(this.#options.folder, `${this.place.code}-clone.db`);
+    for (const beside of ['', '-wal', '-shm']) rmSync(`${path}${beside}`, { force: true });
+    copyFileSync(this.#path, path);
+    const app = await this.#openApp((ports) => ports, path, 'elsewhere');
+    const report = await app.sync({
+      direction: 'both',
+      table: null,
+      dryRun: false,
+      onProgress: nothing,
+      signal,
+    });
+    await app.close();
+    return report;
   }
 
   /** What a person asks for who does not trust a table. */
@@ -129,7 +183,7 @@ export class Till {
     this.line.skew = 0;
     this.line.begin(null);
     this.line.forgetLate();
-    this.#pos?.reset();
+    rmSync(this.#copy, { force: true });
     const { db } = this;
     this.#restoring ??= restoring(db);
     const restore = this.#restoring;
@@ -140,12 +194,16 @@ export class Till {
     db.pragma('foreign_keys = ON');
   }
 
-  #openApp(compose: (ports: EnginePorts) => EnginePorts): Promise<HostedApp> {
+  #openApp(
+    compose: (ports: EnginePorts) => EnginePorts,
+    path = this.#path,
+    state = 'state',
+  ): Promise<HostedApp> {
     const { place, url, batchSize } = this.#options;
     const settings = readSettings({
       DATABASE_URL: url,
-      PAYFLOW_DB: this.#path,
-      PAYFLOW_STATE_DIR: join(this.#options.folder, 'state'),
+      PAYFLOW_DB: path,
+      PAYFLOW_STATE_DIR: join(this.#options.folder, state),
       PAYFLOW_TERMINAL: place.code,
       SYNC_BATCH_SIZE: String(batchSize),
     });
