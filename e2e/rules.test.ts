@@ -8,10 +8,9 @@ const readme = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8');
 
 /** Rules of DESIGN 3 to 9. */
 const RULES = [
-  ...['3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.7', '3.8', '4.1', '4.2', '4.3', '4.4', '4.5'],
-  ...['5.1', '5.2', '5.3', '5.4', '5.5', '5.6', '6.1', '6.2', '6.3', '6.4', '6.5', '6.6', '6.7'],
-  ...['7.1', '7.2', '7.3', '7.4', '7.5', '7.6', '8.1', '8.2', '8.3', '9'],
-];
+  '3.1 3.2 3.3 3.4 3.5 3.6 3.7 3.8 4.1 4.2 4.3 4.4 4.5 5.1 5.2 5.3 5.4 5.5 5.6',
+  '6.1 6.2 6.3 6.4 6.5 6.6 6.7 7.1 7.2 7.3 7.4 7.5 7.6 8.1 8.2 8.3 9',
+].flatMap((line) => line.split(' '));
 
 /** The cells of the table under a heading, header and rule aside. */
 function tableUnder(heading: string): string[][] {
