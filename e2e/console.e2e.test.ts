@@ -113,6 +113,48 @@ test('both sides changed a value: both are shown, with who won and by which rule
   });
 });
 
+test('7.6: a click brings the value that lost back, here and at HQ', async () => {
+  await goTo(page, 'conflicts');
+  await press(page, /^Use this value instead: Products tea, Name/);
+  await page.getByRole('dialog').getByText('Green tea').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Use this value' }).click();
+
+  await page
+    .getByText(/^Decided by a manager /)
+    .first()
+    .waitFor();
+  await expect
+    .poll(async () => {
+      const { rows } = await shop.hq.db.query("SELECT name FROM products WHERE id = 'tea'");
+      return rows;
+    })
+    .toEqual([{ name: 'Green tea' }]);
+  expect(shop.pos.prepare("SELECT name FROM products WHERE local_id = 'tea'").get()).toEqual({
+    name: 'Green tea',
+  });
+});
+
+test('5.3: a mass delete at HQ asks first, and goes only after a manager says yes', async () => {
+  const customers = (): number =>
+    Number(shop.pos.prepare('SELECT count(*) AS n FROM customers').get()?.['n']);
+  await shop.hq.db.query(`
+    INSERT INTO customers (id, customer_code, first_name, store_id, updated_at)
+    SELECT 'cus-' || g, 'C-' || g, 'Ada', 'store-1', now() FROM generate_series(1, 150) g`);
+  await expect.poll(customers).toBe(150);
+  await shop.hq.db.query('DELETE FROM customers');
+  await goTo(page, 'status');
+  await headline(page, 'Many rows were deleted at once').waitFor();
+  expect(customers()).toBe(150);
+
+  await press(page, 'Review');
+  await page.getByRole('button', { name: 'Delete them here too: Customers' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Yes' }).click();
+
+  await expect.poll(customers).toBe(0);
+  await goTo(page, 'status');
+  await headline(page, 'Up to date').waitFor();
+});
+
 test('two tabs show the same, also what happens while both are open', async () => {
   const second = await shop.openTab('/#held');
   await second.getByRole('heading', { level: 1 }).waitFor();
