@@ -1,9 +1,11 @@
-import type { VerifyReport, VerifyTable } from '../../shared/rows.ts';
-import { compareTable, type Compared } from '../sync/download/compare.ts';
-import { downloads, type Run } from '../sync/engine.ts';
 import type { TablePlan } from '../../shared/plan.ts';
+import type { VerifyReport, VerifyTable } from '../../shared/rows.ts';
+import { compareBuckets } from '../sync/download/buckets.ts';
+import { compareTable, type Compared } from '../sync/download/compare.ts';
+import { downloads, slices, type Run } from '../sync/engine.ts';
+import { canonicalRows, hashOf } from '../sync/translate.ts';
 
-type Checker = Pick<
+export type Checker = Pick<
   Run,
   | 'index'
   | 'local'
@@ -16,51 +18,110 @@ type Checker = Pick<
   | 'checkCancelled'
 >;
 
+/** Rows that HQ was never told of and that no entry explains; of more than this many the first are named. */
+const NAMED = 1_000;
+
 /**
- * The data check (DESIGN 10): every in-scope row of both sides, one hash each, after subtracting what is pending,
- * held, rejected or kept. A download table is checked by HQ's rows and the terminal's, an upload-only one by the
- * terminal's. Keys that differ are looked at once more: what the feed is still bringing is not a difference.
+ * The data check (DESIGN 10): one sum per bucket of both sides, and inside buckets that differ one hash per row; what is
+ * pending, held, rejected or kept is counted aside. A download table is checked by HQ's rows and the terminal's, an
+ * upload-only one by the terminal's. Changes nothing. What differs is to be looked at once more after the next cycle
+ * (`lookAgain`): what the feed is still bringing is not a difference.
  */
 export async function verify(run: Checker): Promise<VerifyReport> {
   const tables: Record<string, VerifyTable> = {};
   let explained = 0;
   for (const table of run.index.tables) {
-    const { hq, terminal, same, differing } = await checkTable(run, table);
+    run.checkCancelled();
+    run.onProgress({ phase: 'compare', table: table.name, done: 0, total: null });
+    const buckets = await compareBuckets(run, table);
+    const differing: Compared[] = [];
+    if (buckets.differing.names.size > 0) {
+      for await (const compared of compareTable(run, table, buckets.differing))
+        if (isDifferent(table, compared)) differing.push(compared);
+    }
     const set = await setAside(run, table, differing);
-    explained += set.explained;
-    tables[table.name] = { hq, terminal, same, differing: set.left };
+    explained += set.explained + buckets.kept;
+    const here = differing.filter(({ local }) => local !== null).length;
+    tables[table.name] = {
+      hq: buckets.hq,
+      terminal: buckets.terminal,
+      same: buckets.terminal - buckets.kept - here,
+      differing: [...set.left, ...run.local.read(() => run.local.unknown(table, NAMED))],
+    };
   }
-  return {
-    equal: Object.values(tables).every((table) => table.differing.length === 0),
-    explained,
-    tables,
-  };
+  return reportOf(tables, explained);
 }
 
-async function checkTable(
+/** The rows that `verify` named, once more, after a cycle: those that still differ. */
+export async function lookAgain(run: Checker, report: VerifyReport): Promise<VerifyReport> {
+  const tables: Record<string, VerifyTable> = {};
+  let { explained } = report;
+  for (const table of run.index.tables) {
+    const before = report.tables[table.name];
+    if (before === undefined) continue;
+    const unknown = new Set(run.local.read(() => run.local.unknown(table, NAMED)));
+    const left: string[] = [];
+    let same = before.same;
+    for (const keys of slices(before.differing, run.limits.pageSize)) {
+      const open = keys.filter((key) => !unknown.has(key));
+      const compared = await compareKeys(run, table, open);
+      const differing = compared.filter((row) => isDifferent(table, row));
+      const set = await setAside(run, table, differing);
+      same += compared.length - differing.length;
+      explained += set.explained;
+      left.push(...set.left, ...keys.filter((key) => unknown.has(key)));
+    }
+    tables[table.name] = { ...before, same, differing: left };
+  }
+  return reportOf(tables, explained);
+}
+
+function reportOf(tables: Record<string, VerifyTable>, explained: number): VerifyReport {
+  const equal = Object.values(tables).every((table) => table.differing.length === 0);
+  return { equal, explained, tables };
+}
+
+function isDifferent(table: TablePlan, { hq, local, kept }: Compared): boolean {
+  if (kept || hq === local) return false;
+  // What the terminal never downloads is checked by the terminal's rows alone.
+  return local !== null || downloads(table.direction);
+}
+
+async function compareKeys(
   run: Checker,
   table: TablePlan,
-): Promise<{ hq: number; terminal: number; same: number; differing: Compared[] }> {
-  let hq = 0;
-  let terminal = 0;
-  let same = 0;
-  const differing: Compared[] = [];
-  for await (const compared of compareTable(run, table)) {
-    if (compared.hq !== null) hq += 1;
-    if (compared.local !== null) terminal += 1;
-    if ((hq + terminal) % 5000 === 0) {
-      run.checkCancelled();
-      run.onProgress({ phase: 'compare', table: table.name, done: hq, total: null });
-    }
-    // What the terminal never downloads is checked by the terminal's rows alone.
-    if (compared.local === null && !downloads(table.direction)) continue;
-    if (compared.hq !== compared.local) differing.push(compared);
-    else same += 1;
-  }
-  return { hq, terminal, same, differing };
+  keys: readonly string[],
+): Promise<Compared[]> {
+  const theirs = new Map(
+    (await run.remote.readRows(table, keys)).map(({ key, hash }) => [key, hash]),
+  );
+  return run.local.read(() => {
+    const known = run.local.known(table, keys);
+    const rows = run.local.rows(
+      table,
+      [...known.values()].map(({ localId }) => localId),
+    );
+    const hashes = new Map(
+      canonicalRows(run, table, [...rows.values()]).map((row) => [
+        row.localId,
+        row.unholdable === null ? hashOf(run, row.values) : 'unholdable',
+      ]),
+    );
+    return keys.map((key): Compared => {
+      const row = known.get(key);
+      const local = row === undefined ? null : (hashes.get(row.localId) ?? null);
+      return {
+        key,
+        hq: theirs.get(key) ?? null,
+        local,
+        localId: row?.localId ?? null,
+        kept: row?.kept ?? false,
+      };
+    });
+  });
 }
 
-/** Takes out what has a reason: kept, unsent, held, rejected rows, and keys the feed has not brought yet. */
+/** Takes out what has a reason: unsent, held, rejected rows, and keys of which the feed has news. */
 async function setAside(
   run: Checker,
   table: TablePlan,
@@ -82,45 +143,20 @@ async function setAside(
       .filter((row) => row.table === table.name)
       .map((row) => row.id),
   );
-  const keys = differing.map((row) => row.key);
-  const atGate = [
-    ...run.local.heldAmong(table.name, 'download', keys).keys(),
-    ...run.local
-      .heldAmong(
-        table.name,
-        'upload',
-        [...known.values()].map((row) => row.localId),
-      )
-      .keys(),
-  ];
-  for (const id of atGate) listed.add(id);
-  const coming = await keysOnTheWay(run, table);
+  const cursor = run.cursors.get(table.name);
+  const coming = new Set<string>();
+  for (const slice of slices(differing, run.limits.pageSize)) {
+    if (cursor === undefined) break;
+    const keys = slice.map(({ key }) => key);
+    for (const key of await run.remote.keysBehind(table, cursor, keys)) coming.add(key);
+  }
   const left = differing.filter((row) => {
     const localId = row.localId ?? known.get(row.key)?.localId;
     return !(
-      row.kept ||
       listed.has(row.key) ||
       coming.has(row.key) ||
       (localId !== undefined && (unsent.has(localId) || listed.has(localId)))
     );
   });
   return { left: left.map((row) => row.key), explained: differing.length - left.length };
-}
-
-/** Keys whose feed entries lie behind the cursor. */
-async function keysOnTheWay(run: Checker, table: TablePlan): Promise<Set<string>> {
-  const keys = new Set<string>();
-  let cursor = run.cursors.get(table.name);
-  while (cursor !== undefined) {
-    const { pages } = await run.remote.readFeed(
-      new Map([[table.name, cursor]]),
-      run.limits.pageSize,
-    );
-    const page = pages[0];
-    for (const entry of page?.entries ?? []) if (entry.key !== null) keys.add(entry.key);
-    const last = page?.entries.at(-1);
-    if (page?.full !== true || last === undefined) break;
-    cursor = { ...cursor, xid: last.xid, seq: last.seq };
-  }
-  return keys;
 }

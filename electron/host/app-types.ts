@@ -199,7 +199,17 @@ export interface App {
   sync(request: SyncRequest): Promise<RunReport>;
   /** Tries held and rejected rows again now; no names: all of them. */
   retry(rows: readonly RowName[], onProgress: OnProgress, signal: AbortSignal): Promise<RunReport>;
+  /** Compares both sides; where they differ, a cycle runs and the rows are looked at once more. */
   verify(onProgress: OnProgress, signal: AbortSignal): Promise<VerifyReport>;
+  /**
+   * Scans for what capture missed, brings what differs in step, and compares again. `log`: all that is overwritten goes to
+   * the conflict log and upload-only tables are sent again; else only what HQ's triggers missed is downloaded (DESIGN 3.8).
+   */
+  repair(
+    options: { readonly log: boolean },
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<VerifyReport & { readonly repaired: number }>;
   schemaCheck(): Promise<SchemaReport>;
   /** `apply` false: says what it would do. */
   schemaFix(options: { readonly apply: boolean }): Promise<SchemaFixReport>;

@@ -1,12 +1,15 @@
 /** Composition of the product for the command line and, later, the desktop app: stores, engine, checks. */
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
-import { verify } from '../check/verify.ts';
-import { rebuildTriggers } from '../local/capture.ts';
+import type { VerifyReport } from '../../shared/rows.ts';
+import { repair } from '../check/repair.ts';
+import { lookAgain, verify } from '../check/verify.ts';
+import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
 import { conflictRows } from '../local/conflict-log.ts';
 import { askedQuestions } from '../local/gate-store.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
@@ -222,10 +225,40 @@ class LocalApp implements HostedApp {
 
   async verify(onProgress: OnProgress, signal: AbortSignal) {
     const db = this.#initialised();
+    const watch = { onProgress, signal };
     const began = new Date().toISOString();
-    const report = await verify(await this.#connect(db, WHOLE_CYCLE, { onProgress, signal }));
+    const first = await verify(await this.#connect(db, WHOLE_CYCLE, watch));
+    const report = first.equal ? first : await this.#afterACycle(db, first, watch);
     // What was restored has been looked at, and both sides agree (DESIGN 8.1).
     if (report.equal) settleNotices(db, new Date().toISOString(), began);
+    return this.#noteCheck(db, report);
+  }
+
+  async repair({ log }: { readonly log: boolean }, onProgress: OnProgress, signal: AbortSignal) {
+    const db = this.#initialised();
+    const watch = { onProgress, signal };
+    const { local } = this.#ports(db);
+    local.write(() => {
+      local.setMeta(META.scanDue, randomUUID());
+    });
+    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
+    const repaired = await repair(await this.#connect(db, WHOLE_CYCLE, watch), { log });
+    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
+    return { ...(await this.verify(onProgress, signal)), repaired };
+  }
+
+  /** What differs is looked at again when a cycle has brought what was on its way (DESIGN 10). */
+  async #afterACycle(db: WritableDb, report: VerifyReport, watch: Watch): Promise<VerifyReport> {
+    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
+    return lookAgain(await this.#connect(db, WHOLE_CYCLE, watch), report);
+  }
+
+  #noteCheck(db: WritableDb, report: VerifyReport): VerifyReport {
+    const { local, clock } = this.#ports(db);
+    local.write(() => {
+      local.setMeta(META.lastCheckAt, clock.now());
+      local.setMeta(META.lastCheckEqual, report.equal ? '1' : '0');
+    });
     return report;
   }
 
@@ -366,16 +399,30 @@ class LocalApp implements HostedApp {
 
   /**
    * The plan as far as the file can follow it, its capture triggers mended (DESIGN 4.4). Looked at again only when the
-   * file's schema or the plan has changed: a cycle a second must not read the whole schema each time.
+   * file's schema or the plan has changed: a cycle a second must not read the whole schema each time. A schema that was
+   * changed by somebody else, also while no engine ran and also if the triggers are there again, makes a scan due.
    */
   #effective(db: WritableDb, plan: Plan): Plan {
     const version = (): number => db.pragma('schema_version', { simple: true }) as number;
     const seen = this.#checked;
     if (seen?.version === version() && seen.fingerprint === plan.fingerprint) return seen.plan;
-    const findings = rebuildTriggers(db, plan);
-    const count = findings.missing.length + findings.changed.length + findings.extra.length;
-    if (count > 0)
+    const { missing, changed, extra } = verifyTriggers(db, plan);
+    const count = missing.length + changed.length + extra.length;
+    const before = metaValue(db, META.schemaSeen);
+    const { local } = this.#ports(db);
+    // Noted before they are mended: a crash between the two must not lose the evidence.
+    if (count > 0 || (before !== null && before !== String(version())))
+      local.write(() => {
+        local.setMeta(META.scanDue, randomUUID());
+      });
+    if (count > 0) {
+      rebuildTriggers(db, plan);
       this.#log.warn('capture triggers were not as they should be and have been mended', { count });
+    }
+    if (before !== String(version()))
+      local.write(() => {
+        local.setMeta(META.schemaSeen, String(version()));
+      });
     const effective = effectivePlan(db, plan);
     this.#checked = { version: version(), fingerprint: plan.fingerprint, plan: effective };
     return effective;

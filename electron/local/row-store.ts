@@ -14,6 +14,8 @@ export type RowStore = Pick<
   | 'serverIds'
   | 'rows'
   | 'scan'
+  | 'scanPage'
+  | 'countRows'
   | 'isEmpty'
   | 'upsert'
   | 'remove'
@@ -103,11 +105,35 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       .get(localId) as Uint8Array;
     return isUtf8(bytes) ? value : NOT_UNICODE;
   };
+  const scanPage: RowStore['scanPage'] = (table, after, limit) => {
+    const rows = prepare(`
+      SELECT ${rowColumns(table)}, coalesce(r.server_id, r.local_id), r.hash,
+             EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = ? AND o.local_id = d.local_id)
+        FROM ${id(table.name)} d LEFT JOIN sync_row r ON r.tbl = ? AND r.local_id = d.local_id
+       WHERE d.local_id ${after === null ? '>=' : '>'} ? ORDER BY d.local_id LIMIT ?`)
+      .raw()
+      .all(table.name, table.number, after ?? '', limit) as LocalValue[][];
+    return rows.map((row) => {
+      const [key, hash, captured] = row.splice(-3);
+      return {
+        ...localRow(table, row),
+        kept: row[3] === 1,
+        key: key as string | null,
+        hash: hash as string | null,
+        captured: captured === 1,
+      };
+    });
+  };
   const rowColumns = (table: TablePlan): string =>
     `d.local_id, d.server_id, r.refs, coalesce(r.kept, 0), ${selectList(table)}`;
 
   return {
     known,
+    scanPage,
+    countRows: (table) =>
+      prepare(`SELECT count(*) FROM ${id(table.name)}`)
+        .pluck()
+        .get() as number,
     serverIds(table, localIds) {
       if (localIds.length === 0) return new Map();
       const rows = prepare(`

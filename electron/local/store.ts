@@ -8,6 +8,7 @@ import type { WritableDb } from './open.ts';
 import { outboxStore } from './outbox-store.ts';
 import { oversoldStore } from './oversold.ts';
 import { rowStore, type Shop } from './row-store.ts';
+import { scanStore } from './scan-store.ts';
 import { preparer } from './statements.ts';
 
 /** payflow.db as the engine's `LocalStore`, over one connection. SQLite's errors leave as PayflowError. */
@@ -51,6 +52,18 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     ...oversoldStore(context),
     ...outboxStore(context, () => currentShop().plan, ownTerminal),
     ...rows,
+    ...scanStore(context, rows),
+    snapshot: async (work) => {
+      if (db.inTransaction) throw new Error('a snapshot inside a transaction');
+      db.exec('BEGIN');
+      try {
+        return await work();
+      } catch (error) {
+        throw localError(error, db.name);
+      } finally {
+        if (db.inTransaction) db.exec('COMMIT');
+      }
+    },
     read: (work) =>
       inTransaction(() => {
         db.exec('BEGIN');

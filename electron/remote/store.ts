@@ -2,7 +2,14 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { Manifest } from '../../shared/manifest.ts';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import { assignSql } from '../sync/codec.ts';
-import type { BatchReply, Hello, HqRow, RemoteStore, RowOutcome } from '../sync/ports.ts';
+import type {
+  BatchReply,
+  BucketHash,
+  Hello,
+  HqRow,
+  RemoteStore,
+  RowOutcome,
+} from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { schemaStampSql } from './catalogue.ts';
 import { IdleTime } from './idle-time.ts';
@@ -16,7 +23,7 @@ import { readFeed } from './read-feed.ts';
 import { recordRun } from './record-run.ts';
 import { keyIn, rowSql } from './row-sql.ts';
 import { sendBatch, type SendContext } from './send-batch.ts';
-import { streamHashes, streamRows } from './stream.ts';
+import { streamBuckets, streamHashes, streamRows } from './stream.ts';
 
 /** A sequence further behind its table than these two make is broken: somebody has to set it. */
 const MAX_DRAWS = 20;
@@ -173,8 +180,28 @@ export function createRemoteStore(
       lent(connections, (client) =>
         streamRows(client, current().plan, current().scopes, table, after),
       ),
-    streamHashes: (table) =>
-      lent(connections, (client) => streamHashes(client, current().plan, current().scopes, table)),
+    streamHashes: (table, only = null) =>
+      lent(connections, (client) =>
+        streamHashes(client, current().plan, current().scopes, table, only),
+      ),
+    async bucketHashes(table, digits) {
+      const buckets: [string, BucketHash][] = [];
+      const lines = lent(connections, (client) =>
+        streamBuckets(client, current().plan, current().scopes, table, digits),
+      );
+      for await (const page of lines) buckets.push(...page);
+      return new Map(buckets);
+    },
+    keysBehind: (table, cursor, keys) =>
+      connections.use(async (client) => {
+        if (keys.length === 0) return new Set();
+        const { rows } = await client.query<{ key: string }>(
+          `SELECT DISTINCT f.key FROM payflow_sync.feed f
+            WHERE f.tbl = $1 AND f.key = ANY ($2::text[]) AND (f.xid, f.seq) > ($3::xid8, $4::bigint)`,
+          [table.name, textArray(keys), cursor.xid, cursor.seq],
+        );
+        return new Set(rows.map(({ key }) => key));
+      }),
     drawKeys: (table, count) =>
       connections.use(async (client) => {
         if (table.keySequence === null)

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
-import type { HqRow } from '../sync/ports.ts';
+import type { BucketChoice, BucketHash, HqRow } from '../sync/ports.ts';
 import { CopyReader } from './copy-text.ts';
 import { SILENCE_MS } from './end-silence.ts';
 import { literal } from './identifiers.ts';
@@ -33,19 +33,50 @@ export async function* streamRows(
   }
 }
 
-/** Key and hash of all visible rows in byte order of the key's text, as SQLite orders it. */
+/** Key and hash of all visible rows, or of some buckets', in byte order of the key's text, as SQLite orders it. */
 export async function* streamHashes(
   client: pg.PoolClient,
   plan: Plan,
   scopes: readonly string[],
   table: TablePlan,
+  only: BucketChoice | null,
 ): AsyncGenerator<{ key: string; hash: string }[]> {
   const sql = rowSql(plan, table);
-  const query = `SELECT ${sql.key}, ${sql.hash} ${sql.from} WHERE ${sql.visibleTo(scopeList(scopes))}
+  const names = [...(only?.names ?? [])].map(literal).join(', ');
+  const within =
+    only === null
+      ? 'true'
+      : `${bucketSql(sql.key, only.digits)} IN (${names === '' ? 'NULL' : names})`;
+  const query = `SELECT ${sql.key}, ${sql.hash} ${sql.from} WHERE ${sql.visibleTo(scopeList(scopes))} AND ${within}
     ORDER BY (${keySql(table, 't')}) COLLATE "C"`;
   for await (const rows of copy(client, query)) {
     yield rows.map(([key, hash]) => ({ key: key ?? '', hash: hash ?? '' }));
   }
+}
+
+/** One line per bucket, summed where the rows are: a sum needs no order, so HQ sorts nothing and keeps nothing. */
+export async function* streamBuckets(
+  client: pg.PoolClient,
+  plan: Plan,
+  scopes: readonly string[],
+  table: TablePlan,
+  digits: number,
+): AsyncGenerator<[string, BucketHash][]> {
+  const sql = rowSql(plan, table);
+  const query = `SELECT ${bucketSql('r.key', digits)}, count(*),
+      sum(('x' || left(md5(r.key || ':' || r.hash), 16))::bit(64)::bigint)
+    FROM (SELECT ${sql.key} AS key, ${sql.hash} AS hash ${sql.from}
+           WHERE ${sql.visibleTo(scopeList(scopes))} OFFSET 0) r GROUP BY 1`;
+  for await (const rows of copy(client, query)) {
+    yield rows.map(([name, count, sum]) => [
+      name ?? '',
+      { rows: Number(count), sum: BigInt(sum ?? '0') },
+    ]);
+  }
+}
+
+function bucketSql(key: string, digits: number): string {
+  return `left(md5(${key}), ${String(digits)})`;
 }
 
 /** COPY takes no parameters. */

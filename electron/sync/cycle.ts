@@ -14,6 +14,7 @@ import { recover } from './identify.ts';
 import type { Verdict } from './identity.ts';
 import type { Hello } from './ports.ts';
 import { isRescoping, rescope } from './rescope.ts';
+import { scanIfDue } from './scan.ts';
 import { settle } from './settle.ts';
 import { upload } from './upload/upload.ts';
 
@@ -44,6 +45,7 @@ async function stages(run: Run, hello: Hello, verdict: Verdict): Promise<void> {
   await recover(run, hello, verdict);
   await settle(run);
   run.at('cycle:settled');
+  await scanIfDue(run);
   if (direction !== 'push' && isRescoping(run)) await sendBeforeRescope(run);
   if (direction !== 'pull') {
     await loadTables(run);

@@ -28,4 +28,13 @@ export const META = {
   clockSkew: 'clock_skew',
   /** What the stamps of edits are made of (`SavedStamps`, JSON). */
   stamps: 'stamps',
+  /** Capture may have missed something: a scan is due (DESIGN 4.4). Its value tells one request from the next. */
+  scanDue: 'scan_due',
+  /** SQLite's schema_version when the capture triggers were last found in order. */
+  schemaSeen: 'schema_seen',
+  /** When the last data check ended and whether both sides were equal (`1`, `0`). */
+  lastCheckAt: 'last_check_at',
+  lastCheckEqual: 'last_check_equal',
+  /** When both sides were last compared and brought in step without the feed (DESIGN 3.8); the first load counts. */
+  comparedAt: 'compared_at',
 } as const;

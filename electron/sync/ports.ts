@@ -78,6 +78,18 @@ export interface FeedRead {
   readonly pages: readonly FeedPage[];
 }
 
+/** Rows of one bucket: how many, and the sum over md5(key:hash), its first 64 bits as a signed number each. */
+export interface BucketHash {
+  readonly rows: number;
+  readonly sum: bigint;
+}
+
+/** Some buckets of a table: names of `digits` hex digits. */
+export interface BucketChoice {
+  readonly digits: number;
+  readonly names: ReadonlySet<string>;
+}
+
 /** Which HQ this is: transaction ids mean something only within one of these (DESIGN 8.1). */
 export interface HqIdentity {
   /** System identifier and database. */
@@ -230,8 +242,15 @@ export interface RemoteStore {
   ): Promise<{ rows: HqRow[]; nextXid: string }>;
   /** All in-scope rows in key order, from behind `after`. Pages of some thousand rows. */
   streamRows(table: TablePlan, after: string | null): AsyncIterable<HqRow[]>;
-  /** Key and hash of all in-scope rows in byte order of the key's text. */
-  streamHashes(table: TablePlan): AsyncIterable<{ key: string; hash: string }[]>;
+  /** Key and hash of all in-scope rows (null), or of those in some buckets, in byte order of the key's text. */
+  streamHashes(
+    table: TablePlan,
+    only?: BucketChoice | null,
+  ): AsyncIterable<{ key: string; hash: string }[]>;
+  /** One line per bucket of the in-scope rows (DESIGN 10 `verify`); buckets by the first `digits` digits of md5(key). */
+  bucketHashes(table: TablePlan, digits: number): Promise<Map<string, BucketHash>>;
+  /** Which of these keys have a feed entry behind the cursor, final or not: HQ's news of them is still to come. */
+  keysBehind(table: TablePlan, cursor: Cursor, keys: readonly string[]): Promise<Set<string>>;
   /** Fresh values of the table's sequence (DESIGN 6.3). */
   drawKeys(table: TablePlan, count: number): Promise<string[]>;
   /** `meanwhile` is called at most once, in time that would be spent waiting for HQ. */
@@ -396,6 +415,24 @@ export interface Conflict {
   readonly follows: number | null;
 }
 
+/** A row as the scan of DESIGN 4.4 looks at it. */
+export interface ScannedRow extends LocalRow {
+  /** HQ's key; null: HQ does not know the row. */
+  readonly key: string | null;
+  /** Of the last sync; null: unknown. */
+  readonly hash: string | null;
+  readonly kept: boolean;
+  /** The outbox has an entry of it. */
+  readonly captured: boolean;
+}
+
+/** A change that capture missed, as an entry of the outbox. What it was before is unknown. */
+export interface MissedRow {
+  readonly localId: string;
+  readonly oldLocalId: string | null;
+  readonly op: 'I' | 'U' | 'D';
+}
+
 /** A row that points at another: found by `referrers`. */
 export interface Referrer {
   readonly table: string;
@@ -418,6 +455,8 @@ export interface Acknowledged {
 export interface LocalStore {
   /** One read snapshot. */
   read<T>(work: () => T): T;
+  /** One read snapshot over all that `work` awaits. Nothing may be written meanwhile. */
+  snapshot<T>(work: () => Promise<T>): Promise<T>;
   /** One IMMEDIATE transaction whose changes the capture triggers do not see (DESIGN 4.2). */
   write<T>(work: () => T): T;
   use(plan: Plan, terminal: { key: string }): void;
@@ -431,6 +470,25 @@ export interface LocalStore {
   /** All rows in byte order of server_id; rows without one are left out. */
   scan(table: TablePlan): Iterable<LocalRow & { kept: boolean }>;
   isEmpty(table: TablePlan): boolean;
+  countRows(table: TablePlan): number;
+  /** Rows in order of local_id behind `after`, with what capture and sync know of each (DESIGN 4.4). */
+  scanPage(table: TablePlan, after: string | null, limit: number): ScannedRow[];
+  /** Rows HQ knows, kept ones aside, that are not in payflow.db and of which no entry says why; local_ids in order. */
+  vanished(
+    table: TablePlan,
+    after: string | null,
+    limit: number,
+  ): { localId: string; key: string }[];
+  /** local_ids of rows that HQ does not know and of which no entry tells, at most `limit`. */
+  unknown(table: TablePlan, limit: number): string[];
+  /** Entries for what capture missed; not for a row that has one by now. */
+  addMissed(table: TablePlan, rows: readonly MissedRow[]): void;
+  /** What the row was found to be the same as at HQ. */
+  noteHashes(table: TablePlan, rows: readonly { localId: string; hash: string }[]): void;
+  /** HQ knows this row, which it was not known of here. */
+  adopt(table: TablePlan, localId: string, key: string): void;
+  /** Rows HQ has lost become new ones: nothing is known of them any more. */
+  forget(table: TablePlan, localIds: readonly string[]): void;
   upsert(table: TablePlan, rows: readonly UpsertRow[]): void;
   /** Rows, with all that is known of them. */
   remove(table: TablePlan, localIds: readonly string[]): void;

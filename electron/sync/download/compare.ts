@@ -1,5 +1,5 @@
 import type { TablePlan } from '../../../shared/plan.ts';
-import type { RemoteStore } from '../ports.ts';
+import type { BucketChoice, RemoteStore } from '../ports.ts';
 import { canonicalRows, hashOf, type Translator } from '../translate.ts';
 
 /** One key as the two sides have it; null where a side lacks the row. */
@@ -13,16 +13,17 @@ export interface Compared {
 }
 
 /**
- * Walks one table on both sides in byte order of HQ's key, one hash per row, memory flat (DESIGN 10 `verify`,
- * 3.8). Serves the data check and the re-baseline alike.
+ * Walks one table, or some of its buckets, on both sides in byte order of HQ's key, one hash per row, memory flat (DESIGN 10
+ * `verify`, 3.8). Serves the data check and the re-baseline alike.
  */
 export async function* compareTable(
   run: Translator & { readonly remote: Pick<RemoteStore, 'streamHashes'> },
   table: TablePlan,
+  only: BucketChoice | null = null,
 ): AsyncGenerator<Compared> {
-  const local = localHashes(run, table);
+  const local = localHashes(run, table, only);
   let mine = local.next();
-  for await (const page of run.remote.streamHashes(table)) {
+  for await (const page of run.remote.streamHashes(table, only)) {
     for (const theirs of page) {
       while (mine.done !== true && byteOrder(mine.value.key, theirs.key) < 0) {
         yield { ...mine.value, hq: null };
@@ -52,11 +53,18 @@ function byteOrder(a: string, b: string): number {
   return left.length - right.length;
 }
 
+/** Rows are dealt to buckets by their key: a row that changes stays in its bucket. */
+export function bucketOf(run: Pick<Translator, 'hashing'>, key: string, digits: number): string {
+  return run.hashing.rowHash(key).slice(0, digits);
+}
+
 const SCAN_SLICE = 500;
 
-function* localHashes(
+/** Every row HQ knows, or those of some buckets, as payflow.db holds it, in byte order of HQ's key. */
+export function* localHashes(
   run: Translator,
   table: TablePlan,
+  only: BucketChoice | null = null,
 ): Generator<Omit<Compared, 'hq'> & { local: string }, void> {
   let slice: {
     localId: string;
@@ -80,6 +88,7 @@ function* localHashes(
   };
   for (const row of run.local.scan(table)) {
     if (row.serverId === null) continue;
+    if (only !== null && !only.names.has(bucketOf(run, row.serverId, only.digits))) continue;
     slice.push({ localId: row.localId, key: row.serverId, kept: row.kept, row });
     if (slice.length >= SCAN_SLICE) yield* flush();
   }
