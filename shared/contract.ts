@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { RunDirection } from './report.ts';
 import type {
   AppInfo,
+  BooksResult,
   CheckResult,
   ConfirmQuestion,
   ConflictShown,
@@ -190,6 +191,12 @@ export const contract = {
   startCheck: method<null>()('cashier', nothing),
   /** The last check of this process; null: none yet. */
   lastCheck: method<CheckResult | null>()('cashier', nothing),
+  /** Brings what differs in step and checks again; `lastCheck` tells what became of it. Ask for a confirmation before. */
+  startRepair: method<null>()('manager', nothing),
+  /** Starts the money check; `changed` with topic `check` says that `lastBooks` is there. */
+  startBooks: method<null>()('cashier', nothing),
+  /** The last money check of this process; null: none yet. */
+  lastBooks: method<BooksResult | null>()('cashier', nothing),
   differingRows: method<Page<DifferingRow>>()('cashier', z.strictObject({ ...page, table: ref })),
   schemaCheck: method<SchemaShown>()('cashier', nothing),
   /** Applies exactly the fix that a `schemaCheck` showed; `SCHEMA_CHANGED` when it would be another by now. */

@@ -147,3 +147,39 @@ export function heldMessage(row: HeldRow): Message {
   }
   return { code: 'HELD_ROW', params: { ...where, missing: list(() => true) } };
 }
+
+/** Exact decimals as canonical text. */
+export interface Amounts {
+  readonly net: string;
+  readonly tax: string;
+  readonly total: string;
+}
+
+/** One shift and tender of one book; `shift` is HQ's key, null where the rows name none. */
+export interface BookLineShown {
+  readonly table: string;
+  readonly shift: string | null;
+  readonly tender: string | null;
+  readonly hq: Amounts & { readonly count: number };
+  readonly terminal: Amounts & { readonly count: number };
+  readonly equal: boolean;
+}
+
+/** The receipt at which the books begin to differ; null: that side has no such row. */
+export interface BookDifference {
+  readonly table: string;
+  readonly id: string;
+  readonly receipt: string | null;
+  readonly shift: string | null;
+  readonly tender: string | null;
+  readonly hq: Amounts | null;
+  readonly terminal: Amounts | null;
+}
+
+/** The money check (DESIGN 10): `explained` counts the rows set aside as unsent or held. */
+export interface BooksReport {
+  readonly equal: boolean;
+  readonly explained: number;
+  readonly lines: readonly BookLineShown[];
+  readonly first: BookDifference | null;
+}

@@ -1,6 +1,7 @@
 /** What the screens show: the answers of the contract. Times are milliseconds since 1970 unless said otherwise. */
 import type { Message, RunReport, RunStatus } from './report.ts';
 import type {
+  BooksReport,
   ConflictSide,
   ConflictValue,
   MissingWhy,
@@ -207,9 +208,19 @@ export interface ExportedFile {
   readonly content: string;
 }
 
+/** The money check: per shift and tender, both sides' count and amounts in exact decimals. */
+export interface BooksResult extends BooksReport {
+  readonly at: number;
+  readonly durationMs: number;
+  /** Why it did not come to its end. */
+  readonly error: Message | null;
+}
+
 export interface CheckResult {
   readonly at: number;
   readonly durationMs: number;
+  /** Rows a repair brought in step; null: it was a check, which changes nothing. */
+  readonly repaired: number | null;
   readonly equal: boolean;
   readonly explained: number;
   readonly tables: readonly {

@@ -65,6 +65,8 @@ function logOverwritten(
         rule: REPAIR,
         hqAt: null,
         localAt: null,
+        who: null,
+        follows: null,
       });
       run.counters.count('download', table.name, 'conflicts');
     }
@@ -124,6 +126,8 @@ function logSent(run: Run, table: TablePlan, localId: string, hq: HqRow): void {
       rule: REPAIR,
       hqAt: null,
       localAt: null,
+      who: null,
+      follows: null,
     });
   }
 }

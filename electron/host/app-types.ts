@@ -1,6 +1,7 @@
 import type { Facts, Running, Status } from '../../shared/status.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
 import type {
+  BooksReport,
   ConflictRow,
   ConflictSide,
   HeldRow,
@@ -181,6 +182,11 @@ export interface ConflictResolved {
   readonly changed: boolean;
 }
 
+/** The data check after a repair; `repaired`: rows that were brought in step. */
+export interface RepairReport extends VerifyReport {
+  readonly repaired: number;
+}
+
 export interface App {
   installHq(options: HqInstallOptions): Promise<HqInstallReport>;
   hqStatus(): Promise<HqStatus>;
@@ -209,7 +215,9 @@ export interface App {
     options: { readonly log: boolean },
     onProgress: OnProgress,
     signal: AbortSignal,
-  ): Promise<VerifyReport & { readonly repaired: number }>;
+  ): Promise<RepairReport>;
+  /** The money check; where the books differ, a cycle runs and they are added up once more. */
+  books(onProgress: OnProgress, signal: AbortSignal): Promise<BooksReport>;
   schemaCheck(): Promise<SchemaReport>;
   /** `apply` false: says what it would do. */
   schemaFix(options: { readonly apply: boolean }): Promise<SchemaFixReport>;

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
-import type { VerifyReport } from '../../shared/rows.ts';
+import type { BooksReport, VerifyReport } from '../../shared/rows.ts';
+import { compareBooks } from '../check/books.ts';
 import { repair } from '../check/repair.ts';
 import { lookAgain, verify } from '../check/verify.ts';
 import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
@@ -63,6 +64,7 @@ import { hashing } from './hashing.ts';
 import { instanceOf } from './instance-key.ts';
 import type { Log } from './log.ts';
 import type { PlannedFile } from './planned-file.ts';
+import { booksIn, readBooks } from './read-books.ts';
 import { openReadable } from './readable-file.ts';
 import { answerRemovals } from './removal-answers.ts';
 import { resourcesFolder } from './resources.ts';
@@ -243,8 +245,24 @@ class LocalApp implements HostedApp {
     });
     refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
     const repaired = await repair(await this.#connect(db, WHOLE_CYCLE, watch), { log });
+    local.write(() => {
+      local.setMeta(META.comparedAt, this.#ports(db).clock.now());
+    });
     refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
     return { ...(await this.verify(onProgress, signal)), repaired };
+  }
+
+  async books(onProgress: OnProgress, signal: AbortSignal): Promise<BooksReport> {
+    const db = this.#initialised();
+    const watch = { onProgress, signal };
+    const compare = async (): Promise<BooksReport> => {
+      const run = await this.#connect(db, WHOLE_CYCLE, watch);
+      return compareBooks(run, booksIn(run.index.plan, readBooks()));
+    };
+    const report = await compare();
+    if (report.equal) return report;
+    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
+    return compare();
   }
 
   /** What differs is looked at again when a cycle has brought what was on its way (DESIGN 10). */

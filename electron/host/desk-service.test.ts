@@ -146,6 +146,7 @@ beforeEach(() => {
     },
     nextRunAt: () => 42,
     lastCheck: () => check,
+    lastBooks: () => null,
     load: () => state,
     startLoad: () => {
       state = { loaded: true, running: false, error: null };
@@ -275,6 +276,7 @@ test('differing rows come from the last check; without one the list is stale', a
   check = {
     at: 9,
     durationMs: 5,
+    repaired: null,
     equal: false,
     explained: 1,
     error: null,

@@ -9,6 +9,7 @@ import type {
   RowDirection,
 } from '../../shared/rows.ts';
 import type {
+  BooksResult,
   ConflictShown,
   ConnectionTest,
   DifferingRow,
@@ -233,6 +234,8 @@ export interface CheckRun {
   /** When it ended. */
   readonly at: number;
   readonly durationMs: number;
+  /** Rows a repair brought in step; null: it was a check, which changes nothing. */
+  readonly repaired: number | null;
   readonly equal: boolean;
   readonly explained: number;
   readonly tables: readonly {
@@ -257,6 +260,7 @@ export interface DeskServiceDeps {
   /** When a cycle comes by itself; null: none is planned. */
   nextRunAt(): number | null;
   lastCheck(): CheckRun | null;
+  lastBooks(): BooksResult | null;
   /** The first load is complete, under way, or ended with this. */
   load(): { readonly loaded: boolean; readonly running: boolean; readonly error: Message | null };
   /** Makes payflow.db and loads it (`App.init`) in the engine thread; resolves when it has begun. */
@@ -300,6 +304,7 @@ export type DeskCalls = Pick<
   | 'logTail'
   | 'openLog'
   | 'lastCheck'
+  | 'lastBooks'
   | 'differingRows'
   | 'schemaCheck'
   | 'schemaFix'

@@ -1,6 +1,6 @@
 import { PayflowError } from '../../shared/errors.ts';
 import { recordsMoved, type Message, type RunReport, type RunStatus } from '../../shared/report.ts';
-import type { VerifyReport } from '../../shared/rows.ts';
+import type { BooksReport, VerifyReport } from '../../shared/rows.ts';
 import { saveMeta } from '../local/save-meta.ts';
 import { countBehind } from '../remote/count-behind.ts';
 import { Connections } from '../remote/connection.ts';
@@ -9,6 +9,7 @@ import { watchFeed, type FeedWatch } from '../remote/watch-feed.ts';
 import { feedPlace } from '../local/feed-place.ts';
 import { META } from '../sync/meta.ts';
 import type { InitReport } from './app-types.ts';
+import type { RepairReport } from './app-types.ts';
 import { DESK_ENGINE, type CycleAsked, type DeskEngine, type HostedApp } from './desk-types.ts';
 import { runCommand, type Command, type CommandDone } from './engine-commands.ts';
 import type { Log } from './log.ts';
@@ -29,6 +30,8 @@ export interface EngineCalls extends DeskEngine {
   /** One cycle; where payflow.db is not set up yet, it is made and loaded. Throws what no run could report. */
   cycle(asked: CycleAsked, watch: Watch): Promise<CycleOutcome>;
   verify(asked: null, watch: Watch): Promise<VerifyReport>;
+  repair(asked: { readonly log: boolean }, watch: Watch): Promise<RepairReport>;
+  books(asked: null, watch: Watch): Promise<BooksReport>;
   /** The command line's. */
   command(asked: Command, watch: Watch): Promise<CommandDone['answer']>;
   /** Is HQ there? Throws why not. */
@@ -83,6 +86,8 @@ export function engineCalls(parts: EngineParts): ThreadSide<EngineCalls> {
       cycle: (asked, watch) => turn(() => cycleOrLoad(app, asked, watch)),
       reset: ({ table }) => turn(() => app.reset(table)),
       verify: (_asked, { onProgress, signal }) => turn(() => app.verify(onProgress, signal)),
+      repair: (asked, { onProgress, signal }) => turn(() => app.repair(asked, onProgress, signal)),
+      books: (_asked, { onProgress, signal }) => turn(() => app.books(onProgress, signal)),
       command: (asked, watch) => turn(() => runCommand(app, asked, watch)),
       async probe() {
         await probe(address());

@@ -6,12 +6,13 @@
 import { z } from 'zod';
 import { PayflowError } from '../../shared/errors.ts';
 import type { RunReport } from '../../shared/report.ts';
-import type { RemovalQuestion, VerifyReport } from '../../shared/rows.ts';
+import type { BooksReport, RemovalQuestion, VerifyReport } from '../../shared/rows.ts';
 import type {
   App,
   ConflictResolved,
   InitReport,
   OnProgress,
+  RepairReport,
   SchemaFixReport,
   SchemaReport,
 } from './app-types.ts';
@@ -30,6 +31,8 @@ export const COMMANDS = {
   }),
   retry: z.strictObject({ rows: rows.max(100_000) }),
   verify: nothing,
+  repair: z.strictObject({ log: z.boolean() }),
+  books: nothing,
   schemaCheck: nothing,
   schemaFix: z.strictObject({ apply: z.boolean() }),
   reset: z.strictObject({ table: word.nullable() }),
@@ -49,6 +52,8 @@ interface CommandAnswers {
   readonly sync: RunReport;
   readonly retry: RunReport;
   readonly verify: VerifyReport;
+  readonly repair: RepairReport;
+  readonly books: BooksReport;
   readonly schemaCheck: SchemaReport;
   readonly schemaFix: SchemaFixReport;
   readonly reset: readonly string[];
@@ -99,6 +104,10 @@ export function runCommand(
       return app.retry(command.args.rows, onProgress, signal);
     case 'verify':
       return app.verify(onProgress, signal);
+    case 'repair':
+      return app.repair(command.args, onProgress, signal);
+    case 'books':
+      return app.books(onProgress, signal);
     case 'schemaCheck':
       return app.schemaCheck();
     case 'schemaFix':
@@ -131,6 +140,8 @@ export function commandsOver(
     retry: (named, onProgress, signal) =>
       asked('retry', { rows: [...named] }, { onProgress, signal }),
     verify: (onProgress, signal) => asked('verify', {}, { onProgress, signal }),
+    repair: (options, onProgress, signal) => asked('repair', options, { onProgress, signal }),
+    books: (onProgress, signal) => asked('books', {}, { onProgress, signal }),
     schemaCheck: () => asked('schemaCheck', {}),
     schemaFix: (options) => asked('schemaFix', options),
     reset: (table) => asked('reset', { table }),

@@ -116,6 +116,7 @@ function deskDeps(options: HostOptions, runtime: Runtime): DeskServiceDeps {
     requestCycle: (asked) => runtime.request(asked),
     nextRunAt: () => runtime.status.nextRunAt,
     lastCheck: () => runtime.lastCheck,
+    lastBooks: () => runtime.lastBooks,
     load: () => runtime.load,
     async startLoad() {
       await runtime.session();

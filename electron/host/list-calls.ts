@@ -168,6 +168,7 @@ export function listCalls(deps: DeskServiceDeps, refs: Refs): ListCalls {
       await deps.desktop.openLog(deps.logPath());
       return null;
     },
+    lastBooks: () => Promise.resolve(deps.lastBooks()),
     lastCheck() {
       const check = deps.lastCheck();
       if (check === null) return Promise.resolve(null);

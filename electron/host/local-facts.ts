@@ -27,6 +27,8 @@ export interface LocalFacts extends Pick<
   readonly initialised: boolean;
   readonly facts: Facts;
   readonly pause: KeptPause | null;
+  /** When both sides were last compared without the feed (DESIGN 3.8). */
+  readonly comparedAt: number | null;
 }
 
 /** `sync_meta` of the host's own. */
@@ -88,7 +90,7 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
     pricesAt: null,
     keptBack: 0,
   };
-  if (db === null) return { ...nothing, initialised: false, facts, pause: null };
+  if (db === null) return { ...nothing, initialised: false, facts, pause: null, comparedAt: null };
   const time = (text: string | null): number | null => (text === null ? null : Date.parse(text));
   const moved = lastRunWith(db, null);
   const complete = lastRunWith(db, 'completed');
@@ -113,5 +115,6 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
     keptBack: waiting(db).keptBack,
     pricesAt: facts.loaded ? (time(metaValue(db, META.lastDownloadAt)) ?? lastRunAt) : null,
     pause: parsePause(metaValue(db, PAUSE_META)),
+    comparedAt: time(metaValue(db, META.comparedAt)),
   };
 }

@@ -22,7 +22,9 @@ type Own =
   | 'pause'
   | 'resume'
   | 'diagnostics'
-  | 'startCheck';
+  | 'startCheck'
+  | 'startRepair'
+  | 'startBooks';
 
 const diagnosticRuns = 20;
 const diagnosticGroups = 50;
@@ -58,7 +60,17 @@ export function ownService(
     },
     startCheck() {
       refuseBeforeSetup();
-      runtime.check();
+      runtime.check('verify');
+      return Promise.resolve(null);
+    },
+    startRepair() {
+      refuseBeforeSetup();
+      runtime.check('repair');
+      return Promise.resolve(null);
+    },
+    startBooks() {
+      refuseBeforeSetup();
+      runtime.check('books');
       return Promise.resolve(null);
     },
     async diagnostics() {

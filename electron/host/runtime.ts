@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { HostEvent, Topic } from '../../shared/contract.ts';
 import type { Message } from '../../shared/report.ts';
-import type { StatusView } from '../../shared/views.ts';
+import type { BooksResult, StatusView } from '../../shared/views.ts';
 import { BehindCount } from './behind-count.ts';
 import { cronInterval } from './cron-times.ts';
 import type { CheckRun, CycleAsked } from './desk-types.ts';
@@ -10,7 +10,7 @@ import { Gentle } from './gentle.ts';
 import type { LocalFacts } from './local-facts.ts';
 import type { Log } from './log.ts';
 import { RunDisplay } from './run-display.ts';
-import type { SchedulerState } from './scheduler.ts';
+import type { CheckJob, SchedulerState } from './scheduler.ts';
 import type { Timers } from './scheduler-shell.ts';
 import { Session, type SessionEvent } from './session.ts';
 import type { Settings } from './settings.ts';
@@ -46,6 +46,7 @@ export class Runtime {
   #moving: Promise<void> = Promise.resolve();
   #closing: Promise<void> | null = null;
   #lastCheck: CheckRun | null = null;
+  #lastBooks: BooksResult | null = null;
   /** The window has been told that the first load is complete. */
   #setUp = false;
 
@@ -95,6 +96,10 @@ export class Runtime {
     return this.#lastCheck;
   }
 
+  get lastBooks(): BooksResult | null {
+    return this.#lastBooks;
+  }
+
   /** How the first load stands. */
   get load(): {
     readonly loaded: boolean;
@@ -134,9 +139,9 @@ export class Runtime {
     return { queued: running !== null, runId };
   }
 
-  check(): void {
+  check(job: CheckJob): void {
     this.#display.hurry();
-    this.send({ type: 'check' });
+    this.send({ type: 'check', job });
   }
 
   /** Something beside the sync does not work (null: any more). */
@@ -182,6 +187,7 @@ export class Runtime {
     this.#session = await Session.open({ ...options, pause });
     this.#display.hide();
     this.#lastCheck = null;
+    this.#lastBooks = null;
     this.#setUp = false;
     // What begins at once is part of the first picture.
     this.#session.scheduler.send({ type: 'start' });
@@ -272,6 +278,11 @@ export class Runtime {
     this.changed(['check']);
   }
 
+  booked(books: BooksResult): void {
+    this.#lastBooks = books;
+    this.changed(['check']);
+  }
+
   /** A pause that was made before there was a file to keep it in. */
   async #keepEarlyPause(before: LocalFacts): Promise<void> {
     const { pause } = this.scheduler;
@@ -311,6 +322,7 @@ function sessionOptions(
     onOutcome: async (outcome: CycleOutcome, asked: CycleAsked) =>
       runtime()?.outcome(outcome, asked),
     onChecked: (run: CheckRun) => runtime()?.checked(run),
+    onBooks: (books: BooksResult) => runtime()?.booked(books),
   };
 }
 

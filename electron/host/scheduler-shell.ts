@@ -8,6 +8,7 @@ import {
   startState,
   wakeAt,
   type Action,
+  type CheckJob,
   type Moment,
   type SchedulerEvent,
   type SchedulerState,
@@ -36,7 +37,7 @@ export const systemTimers: Timers = {
 /** What the scheduler has done for it. A failure that no report holds is thrown as PayflowError. */
 export interface SchedulerPorts {
   cycle(asked: CycleAsked, watch: Watch): Promise<CycleOutcome>;
-  check(watch: Watch): Promise<{ readonly code: string | null }>;
+  check(job: CheckJob, watch: Watch): Promise<{ readonly code: string | null }>;
   /** Throws why HQ does not answer. */
   probe(): Promise<unknown>;
   listen(): Promise<unknown>;
@@ -176,7 +177,7 @@ export class SchedulerShell {
         void this.#cycle(action.asked);
         break;
       case 'check':
-        void this.#check();
+        void this.#check(action.job);
         break;
       case 'command':
         void this.#command(action.id);
@@ -232,11 +233,11 @@ export class SchedulerShell {
     this.send({ type: 'ended', status: outcome.status, code: outcome.error?.code ?? null });
   }
 
-  async #check(): Promise<void> {
-    const { code } = await this.#watched((watch) => this.#ports.check(watch)).catch(
+  async #check(job: CheckJob): Promise<void> {
+    const { code } = await this.#watched((watch) => this.#ports.check(job, watch)).catch(
       (error: unknown) => ({ code: this.#ports.asFailure(error).code }),
     );
-    this.send({ type: 'check-ended', code });
+    this.send({ type: 'check-ended', job, code });
   }
 
   async #command(id: number): Promise<void> {

@@ -156,10 +156,80 @@ describe('one slot', () => {
   test('a data check and a cycle never run side by side', () => {
     const desk = new Desk();
     desk.send({ type: 'start' });
-    expect(desk.does({ type: 'check' })).toEqual([]);
+    expect(desk.does({ type: 'check', job: 'verify' })).toEqual([]);
     expect(desk.completes()).toEqual(['listen', 'check']);
     expect(desk.does({ type: 'local' })).toEqual([]);
-    expect(desk.does({ type: 'check-ended', code: null })).toEqual(['listen', 'cycle']);
+    expect(desk.does({ type: 'check-ended', job: 'verify', code: null })).toEqual([
+      'listen',
+      'cycle',
+    ]);
+  });
+
+  test('what was asked for during a check runs behind it, one of each kind', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    for (const job of ['verify', 'books', 'repair', 'books'] as const)
+      desk.send({ type: 'check', job });
+    expect(desk.completes()).toEqual(['listen', 'check']);
+    for (const job of ['verify', 'repair'] as const)
+      desk.send({ type: 'check-ended', job, code: null });
+    const jobs = desk.actions.flatMap((action) => (action.do === 'check' ? [action.job] : []));
+    expect(jobs).toEqual(['verify', 'repair', 'books']);
+  });
+
+  describe('3.8: both sides are compared once a day', () => {
+    /** By the clock on the terminal's wall. */
+    const at = (day: number, hour: number): number => new Date(2026, 10, day, hour, 30).getTime();
+    const idleAt = (now: number, given: ConstructorParameters<typeof Desk>[0]): string[] => {
+      const desk = new Desk(given);
+      desk.now = now;
+      desk.send({ type: 'start' });
+      return desk.completes();
+    };
+
+    test.each<[what: string, now: number, comparedAt: number, compares: boolean]>([
+      ['in the quiet hours of the next day', at(23, 2), at(22, 3), true],
+      ['not twice in one night', at(22, 4), at(22, 2), false],
+      [
+        'not while the shop is open, if the last night had its compare',
+        at(22, 12),
+        at(22, 2),
+        false,
+      ],
+      ['when the terminal was off at night, as soon as it is idle', at(23, 9), at(22, 2), true],
+    ])('%s', (_what, now, comparedAt, compares) => {
+      expect(idleAt(now, { comparedAt })).toEqual(compares ? ['listen', 'check'] : ['listen']);
+    });
+
+    test('never by itself where sync is by hand, off or paused', () => {
+      const comparedAt = at(1, 2);
+      expect(idleAt(at(23, 2), { comparedAt, mode: 'manual' })).not.toContain('check');
+      expect(idleAt(at(23, 2), { comparedAt, automatic: false })).not.toContain('check');
+      const pause = { since: at(22, 2), until: null };
+      expect(idleAt(at(23, 2), { comparedAt, pause })).not.toContain('check');
+    });
+
+    test('behind a cycle that was asked for, and again only when HQ went away meanwhile', () => {
+      const desk = new Desk({ comparedAt: at(22, 2) });
+      desk.now = at(23, 2);
+      desk.send({ type: 'start' });
+      desk.send({ type: 'ask', asked: whole });
+      expect(desk.completes()).toEqual(['listen', 'cycle']);
+      expect(desk.completes()).toEqual(['listen', 'check']);
+      expect(desk.does({ type: 'check-ended', job: 'night', code: 'HQ_UNREACHABLE' })).toEqual([]);
+      desk.send({ type: 'ask', asked: whole });
+      expect(desk.completes()).toEqual(['listen', 'check']);
+      expect(desk.does({ type: 'check-ended', job: 'night', code: null })).toEqual(['listen']);
+      desk.send({ type: 'ask', asked: whole });
+      expect(desk.completes()).toEqual(['listen']);
+    });
+
+    test('a terminal that was never compared begins its day with the first cycle that went well', () => {
+      const desk = new Desk();
+      desk.send({ type: 'start' });
+      expect(desk.completes()).toEqual(['listen']);
+      expect(desk.state.comparedAt).toBe(desk.now);
+    });
   });
 
   test('cancelling ends what runs and forgets what is queued', () => {
@@ -342,7 +412,7 @@ test('9: whatever happens: one thing at a time, no pause broken, and always some
             follow({ type: 'ask', asked: whole });
           } else if (step === 'check') {
             asked.check = true;
-            follow({ type: 'check' });
+            follow({ type: 'check', job: 'verify' });
           } else if (step === 'pause') {
             follow({ type: 'pause', pause: { since: desk.now, until: desk.now + minute } });
           } else if (step === 'feed-lost') {
@@ -355,7 +425,7 @@ test('9: whatever happens: one thing at a time, no pause broken, and always some
             if (probing) follow({ type: 'probed', code });
             if (running === 'cycle')
               follow({ type: 'ended', status: code === null ? 'completed' : 'failed', code });
-            else if (running === 'check') follow({ type: 'check-ended', code });
+            else if (running === 'check') follow({ type: 'check-ended', job: 'verify', code });
           } else {
             follow({ type: step });
           }

@@ -10,6 +10,9 @@ import type { CycleAsked } from './desk-types.ts';
 import type { KeptPause } from './local-facts.ts';
 import { mergeAsked } from './merge-asked.ts';
 
+/** verify: the data check; repair: on a manager's word; books: the money check; night: the nightly compare. */
+export type CheckJob = 'verify' | 'repair' | 'books' | 'night';
+
 export interface SchedulerState {
   readonly mode: Facts['mode'];
   /** False: nothing starts by itself (PAYFLOW_NO_TIMER), only what somebody asks for. */
@@ -24,7 +27,10 @@ export interface SchedulerState {
   readonly queued: CycleAsked | null;
   /** The command line's, by their numbers: each comes by itself, before what waits in the slot. */
   readonly commands: readonly number[];
-  readonly checkQueued: boolean;
+  /** Checks that wait for their turn, one of each kind. */
+  readonly checks: readonly CheckJob[];
+  /** When both sides were last compared without the feed (DESIGN 3.8); null: never, as far as is known. */
+  readonly comparedAt: number | null;
   readonly probing: boolean;
   readonly hq: Facts['hq'];
   /** Tries in a row that failed; 0: all is well. */
@@ -38,14 +44,14 @@ export type SchedulerEvent =
   | { readonly type: 'start' }
   /** Somebody wants a cycle now. */
   | { readonly type: 'ask'; readonly asked: CycleAsked }
-  | { readonly type: 'check' }
+  | { readonly type: 'check'; readonly job: CheckJob }
   /** Somebody at the command line waits; `begins`: for the first load. And does not wait any more. */
   | { readonly type: 'command'; readonly id: number; readonly begins: boolean }
   | { readonly type: 'command-gone'; readonly id: number }
   /** There are new changes here, or there may be some at HQ. */
   | { readonly type: 'local' | 'feed' }
   | { readonly type: 'ended'; readonly status: RunStatus; readonly code: string | null }
-  | { readonly type: 'check-ended'; readonly code: string | null }
+  | { readonly type: 'check-ended'; readonly job: CheckJob; readonly code: string | null }
   /** `code` undefined: it says nothing about HQ. */
   | { readonly type: 'command-ended'; readonly code: string | null | undefined }
   | { readonly type: 'probed'; readonly code: string | null }
@@ -56,7 +62,7 @@ export type SchedulerEvent =
 
 export type Action =
   | { readonly do: 'cycle'; readonly asked: CycleAsked }
-  | { readonly do: 'check' }
+  | { readonly do: 'check'; readonly job: CheckJob }
   | { readonly do: 'command'; readonly id: number }
   | { readonly do: 'probe' }
   /** Ends what runs at its next safe point. */
@@ -85,20 +91,28 @@ const liveBeatMs = 60_000;
 const probing: Decision = { action: 'retry', minMs: 1_000, maxMs: 30_000 };
 /** A machine that wakes up has its network a moment later, and hundreds of terminals should not come at once. */
 const wakeJitterMs = 1_500;
+/** By the clock on the terminal's wall. */
+const quietHours = { from: 1, until: 5 };
+const hourMs = 3_600_000;
+/** In the quiet hours; and at any hour, where the night has passed without a compare. */
+const compareAgainMs = 20 * hourMs;
+const compareLateMs = 28 * hourMs;
 /** When a time comes during a data check. */
 const busyMs = 1_000;
 /** A pause stops a cycle that has been going on for so long; a shorter one ends sooner by itself. */
 const shortCycleMs = 3_000;
 
 export function startState(
-  given: Pick<SchedulerState, 'mode' | 'automatic' | 'configured' | 'begun' | 'pause'>,
+  given: Pick<SchedulerState, 'mode' | 'automatic' | 'configured' | 'begun' | 'pause'> &
+    Partial<Pick<SchedulerState, 'comparedAt'>>,
 ): SchedulerState {
   return {
     ...given,
     running: null,
     queued: null,
     commands: [],
-    checkQueued: false,
+    checks: [],
+    comparedAt: given.comparedAt ?? null,
     probing: false,
     hq: 'unknown',
     attempt: 0,
@@ -151,7 +165,7 @@ function step(state: SchedulerState, event: SchedulerEvent, moment: Moment): Ste
     case 'ask':
       return state.configured ? ask({ ...state, begun: true }, event.asked, moment) : still(state);
     case 'check':
-      return state.configured ? check(state, moment) : still(state);
+      return state.configured ? check(state, event.job, moment) : still(state);
     case 'command':
       return still({
         ...state,
@@ -168,7 +182,10 @@ function step(state: SchedulerState, event: SchedulerEvent, moment: Moment): Ste
     case 'ended':
       return ended({ ...state, running: null }, event, moment);
     case 'check-ended':
-      return goOn(reached({ ...state, running: null }, event.code), moment);
+      return goOn(
+        compared(reached({ ...state, running: null }, event.code), event, moment),
+        moment,
+      );
     case 'probed':
       return probed({ ...state, probing: false }, event.code, moment);
     case 'feed-lost':
@@ -187,7 +204,7 @@ function step(state: SchedulerState, event: SchedulerEvent, moment: Moment): Ste
       return still(state.configured ? away(state, moment) : state);
     case 'cancel':
       return {
-        state: { ...state, queued: null, checkQueued: false },
+        state: { ...state, queued: null, checks: [] },
         actions: state.running === null ? [] : [{ do: 'abort' }],
       };
     case 'pause':
@@ -201,7 +218,7 @@ function step(state: SchedulerState, event: SchedulerEvent, moment: Moment): Ste
           closed: true,
           queued: null,
           commands: [],
-          checkQueued: false,
+          checks: [],
           next: null,
         },
         actions: state.running === null ? [] : [{ do: 'abort' }],
@@ -226,12 +243,37 @@ function ask(state: SchedulerState, asked: CycleAsked, moment: Moment): Step {
   return still({ ...state, queued });
 }
 
-function check(state: SchedulerState, { now }: Moment): Step {
-  if (state.running !== null) return still({ ...state, checkQueued: true });
+function check(state: SchedulerState, job: CheckJob, { now }: Moment): Step {
+  const others = state.checks.filter((one) => one !== job);
+  if (state.running !== null) return still({ ...state, checks: [...others, job] });
   return {
-    state: { ...state, running: { what: 'check', since: now }, checkQueued: false },
-    actions: [{ do: 'check' }],
+    state: { ...state, running: { what: 'check', since: now }, checks: others },
+    actions: [{ do: 'check', job }],
   };
+}
+
+/** Whoever compared, the day's compare is done; where HQ went away, it is tried again behind the next cycle. */
+function compared(
+  state: SchedulerState,
+  { job, code }: { readonly job: CheckJob; readonly code: string | null },
+  { now }: Moment,
+): SchedulerState {
+  const isCompare = job === 'night' || job === 'repair';
+  if (!isCompare || (code !== null && failureKind(code) === 'connection')) return state;
+  return { ...state, comparedAt: now };
+}
+
+/**
+ * The nightly compare (DESIGN 3.8): once a day in the shop's quiet hours, or where the terminal was off at night, as soon
+ * as there is nothing else to do. A terminal that syncs by hand compares by hand.
+ */
+function isNightDue(state: SchedulerState, { now }: Moment): boolean {
+  if (state.mode === 'manual' || !goesByItself(state, now)) return false;
+  if (state.hq !== 'reachable' || state.attempt > 0 || state.comparedAt === null) return false;
+  const since = now - state.comparedAt;
+  const hour = new Date(now).getHours();
+  const isQuiet = hour >= quietHours.from && hour < quietHours.until;
+  return since >= (isQuiet ? compareAgainMs : compareLateMs);
 }
 
 /** Only live mode listens; while HQ is away or a failure stands, the next try has its own time. */
@@ -248,8 +290,7 @@ function ended(
   moment: Moment,
 ): Step {
   if (status === 'cancelled') return goOn(planned(state, moment), moment);
-  if (status !== 'failed')
-    return goOn(planned({ ...state, attempt: 0, hq: 'reachable' }, moment), moment);
+  if (status !== 'failed') return goOn(planned(wentWell(state, moment), moment), moment);
   if (code !== null && failureKind(code) === 'connection') return still(away(state, moment));
   const attempt = state.attempt + 1;
   const wait = backoff(decide(code ?? 'INTERNAL'), attempt, moment.random);
@@ -257,6 +298,11 @@ function ended(
   const at = moment.now + Math.max(wait, 50);
   const tried: SchedulerState = { ...state, attempt, hq: answered(state.hq, code) };
   return still(goesByItself(tried, moment.now) ? { ...tried, next: { what: 'cycle', at } } : tried);
+}
+
+/** Where no compare is known of, what has just been loaded is as good as one. */
+function wentWell(state: SchedulerState, { now }: Moment): SchedulerState {
+  return { ...state, attempt: 0, hq: 'reachable', comparedAt: state.comparedAt ?? now };
 }
 
 /** A failure of this terminal's own says nothing about HQ. */
@@ -300,10 +346,14 @@ function goOn(state: SchedulerState, moment: Moment): Step {
       ? still(state)
       : state.queued !== null
         ? run(state, moment, state.queued)
-        : state.checkQueued
-          ? check(state, moment)
-          : still(state);
+        : checkNext(state, moment);
   return { state: following.state, actions: [...listen, ...following.actions] };
+}
+
+function checkNext(state: SchedulerState, moment: Moment): Step {
+  const [job] = state.checks;
+  if (job !== undefined) return check(state, job, moment);
+  return isNightDue(state, moment) ? check(state, 'night', moment) : still(state);
 }
 
 function planned(state: SchedulerState, { now, nextCron }: Moment): SchedulerState {

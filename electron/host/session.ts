@@ -1,6 +1,7 @@
 import type { PayflowError } from '../../shared/errors.ts';
 import type { VerifyReport } from '../../shared/rows.ts';
 import type { Running } from '../../shared/status.ts';
+import type { BooksResult } from '../../shared/views.ts';
 import { cronTimes } from './cron-times.ts';
 import type { CheckRun, CycleAsked } from './desk-types.ts';
 import { outcomeOf, outcomeOfLoad, type CycleOutcome, type EngineCalls } from './engine-calls.ts';
@@ -11,7 +12,7 @@ import { asFailure } from './failure.ts';
 import { localFacts, type KeptPause, type LocalFacts } from './local-facts.ts';
 import type { Log } from './log.ts';
 import type { ReaderCalls } from './reader-calls.ts';
-import type { SchedulerState } from './scheduler.ts';
+import type { CheckJob, SchedulerState } from './scheduler.ts';
 import {
   SchedulerShell,
   type CommandEnd,
@@ -38,6 +39,7 @@ export interface SessionOptions {
   /** Waited for, so that nobody hears of the end before the figures are there. Must not reject. */
   readonly onOutcome: (outcome: CycleOutcome, asked: CycleAsked) => Promise<void>;
   readonly onChecked: (run: CheckRun) => void;
+  readonly onBooks: (books: BooksResult) => void;
 }
 
 export type SessionEvent =
@@ -76,6 +78,7 @@ export class Session {
         configured: hq !== null && terminal !== null,
         begun: local.initialised || options.beginsByItself,
         pause: local.pause ?? options.pause,
+        comparedAt: local.comparedAt,
       },
       this.#ports(),
       options.timers,
@@ -162,7 +165,7 @@ export class Session {
 
   /** What the window shows of it, as if it had been asked there. Answers with what it says about HQ. */
   async #tellDone(done: CommandDone, began: number): Promise<CommandEnd<unknown>['code']> {
-    const { onOutcome, onChecked } = this.#options;
+    const { onOutcome, onChecked, onBooks } = this.#options;
     if (this.#closed) return undefined;
     switch (done.name) {
       case 'init':
@@ -180,7 +183,11 @@ export class Session {
         await onOutcome(outcomeOf(done.answer), wholeCycle);
         return done.answer.error?.code ?? null;
       case 'verify':
+      case 'repair':
         onChecked(this.#checkRun(done.answer, began));
+        return null;
+      case 'books':
+        onBooks({ ...done.answer, ...this.#took(began), error: null });
         return null;
       case 'schemaCheck':
         return null;
@@ -199,7 +206,7 @@ export class Session {
     const { settings, log, onOutcome } = this.#options;
     return {
       cycle: (asked, watch) => this.engine.call('cycle', asked, watch),
-      check: (watch) => this.#check(watch),
+      check: (job, watch) => (job === 'books' ? this.#books(watch) : this.#check(job, watch)),
       probe: () => this.engine.call('probe'),
       listen: () => this.engine.call('watchFeed'),
       keepPause: (pause) => {
@@ -226,11 +233,19 @@ export class Session {
     };
   }
 
-  async #check(watch: Watch): Promise<{ readonly code: string | null }> {
+  async #check(
+    job: Exclude<CheckJob, 'books'>,
+    watch: Watch,
+  ): Promise<{ readonly code: string | null }> {
     const { timers, log, onChecked } = this.#options;
     const began = timers.now();
     try {
-      onChecked(this.#checkRun(await this.engine.call('verify', null, watch), began));
+      const report =
+        job === 'verify'
+          ? await this.engine.call('verify', null, watch)
+          : await this.engine.call('repair', { log: job === 'repair' }, watch);
+      onChecked(this.#checkRun(report, began));
+      if (job !== 'verify') this.tell({ type: 'changed' });
       return { code: null };
     } catch (error) {
       const { code, params } = asFailure(error, log.path);
@@ -240,11 +255,33 @@ export class Session {
     }
   }
 
-  #checkRun({ equal, explained, tables }: VerifyReport, began: number): CheckRun {
+  async #books(watch: Watch): Promise<{ readonly code: string | null }> {
+    const { timers, log, onBooks } = this.#options;
+    const began = timers.now();
+    try {
+      const report = await this.engine.call('books', null, watch);
+      onBooks({ ...report, ...this.#took(began), error: null });
+      return { code: null };
+    } catch (error) {
+      const { code, params } = asFailure(error, log.path);
+      const nothing = { equal: false, explained: 0, lines: [], first: null };
+      onBooks({ ...nothing, ...this.#took(began), error: { code, params } });
+      return { code };
+    }
+  }
+
+  #took(began: number): Pick<CheckRun, 'at' | 'durationMs'> {
     const at = this.#options.timers.now();
+    return { at, durationMs: at - began };
+  }
+
+  #checkRun(
+    { equal, explained, tables, repaired }: VerifyReport & { readonly repaired?: number },
+    began: number,
+  ): CheckRun {
     return {
-      at,
-      durationMs: at - began,
+      ...this.#took(began),
+      repaired: repaired ?? null,
       equal,
       explained,
       tables: Object.entries(tables).map(([table, counts]) => ({ table, ...counts })),

@@ -6,7 +6,7 @@ import type { StoreContext } from './statements.ts';
 /** What the scan of DESIGN 4.4 and a repair write down. */
 export type ScanStore = Pick<
   LocalStore,
-  'unknown' | 'vanished' | 'addMissed' | 'noteHashes' | 'adopt' | 'forget'
+  'unsentDeletes' | 'unknown' | 'vanished' | 'addMissed' | 'noteHashes' | 'adopt' | 'forget'
 >;
 
 export function scanStore({ prepare, now }: StoreContext, rows: RowStore): ScanStore {
@@ -23,6 +23,14 @@ export function scanStore({ prepare, now }: StoreContext, rows: RowStore): ScanS
         after: after ?? '',
         limit,
       }) as { localId: string; key: string }[];
+    },
+    unsentDeletes(table) {
+      return prepare(`
+        SELECT DISTINCT coalesce(r.server_id, r.local_id) FROM sync_outbox o
+         CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = o.local_id
+         WHERE o.tbl = ? AND NOT EXISTS (SELECT 1 FROM ${id(table.name)} d WHERE d.local_id = o.local_id)`)
+        .pluck()
+        .all(table.number, table.name) as string[];
     },
     unknown(table, limit) {
       return prepare(`

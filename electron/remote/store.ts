@@ -11,6 +11,7 @@ import type {
   RowOutcome,
 } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
+import { linesOfBook, sumBook } from './books.ts';
 import { schemaStampSql } from './catalogue.ts';
 import { IdleTime } from './idle-time.ts';
 import { appliedEntries, claimTerminal, heartbeat, helloOf, refuseOtherHq } from './identity.ts';
@@ -192,6 +193,12 @@ export function createRemoteStore(
       for await (const page of lines) buckets.push(...page);
       return new Map(buckets);
     },
+    sumBook: (book, aside) =>
+      connections.use((client) => sumBook(client, current().plan, current().scopes, book, aside)),
+    linesOfBook: (book, aside, group) =>
+      connections.use((client) =>
+        linesOfBook(client, current().plan, current().scopes, book, aside, group),
+      ),
     keysBehind: (table, cursor, keys) =>
       connections.use(async (client) => {
         if (keys.length === 0) return new Set();

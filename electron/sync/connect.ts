@@ -124,7 +124,7 @@ export function refuseForeignFile({ local }: EnginePorts, code: string, hello: H
 
 /** The plan in payflow.db while HQ's schema stands still, else a new one from the catalogue (DESIGN 3.8). */
 async function currentPlan(
-  { local, remote }: EnginePorts,
+  { local, remote, clock }: EnginePorts,
   hello: Hello,
   options: ConnectOptions,
 ): Promise<Plan> {
@@ -140,6 +140,7 @@ async function currentPlan(
     local.setMeta(META.code, options.code);
     local.setMeta(META.feedId, hello.hq.feedId);
     if (local.meta(META.epoch) === null) local.setMeta(META.epoch, '1');
+    if (local.meta(META.comparedAt) === null) local.setMeta(META.comparedAt, clock.now());
   });
   return options.effectivePlan(plan);
 }

@@ -90,6 +90,43 @@ export interface BucketChoice {
   readonly names: ReadonlySet<string>;
 }
 
+/** Where money stands (DESIGN 10 `verify --books`): places in the columns of two tables of the plan. */
+export interface Book {
+  readonly table: TablePlan;
+  /** Has the receipt and the shift: the table itself, or the one that its column `through` points at. */
+  readonly parent: TablePlan;
+  readonly through: number | null;
+  /** Columns of `parent`. */
+  readonly receipt: number;
+  readonly shift: number;
+  /** Columns of `table`: net, tax, total; null: the book has none. */
+  readonly tender: number;
+  readonly amounts: readonly (number | null)[];
+}
+
+/** A shift by HQ's key and a tender; null where the rows name none. */
+export interface BookGroup {
+  readonly shift: string | null;
+  readonly tender: string | null;
+}
+
+/** Exact decimals as canonical text. */
+export interface BookAmounts {
+  readonly net: string;
+  readonly tax: string;
+  readonly total: string;
+}
+
+export interface BookSums extends BookGroup, BookAmounts {
+  readonly count: number;
+}
+
+/** One row of a book. */
+export interface BookLine extends BookAmounts {
+  readonly key: string;
+  readonly receipt: string | null;
+}
+
 /** Which HQ this is: transaction ids mean something only within one of these (DESIGN 8.1). */
 export interface HqIdentity {
   /** System identifier and database. */
@@ -249,6 +286,10 @@ export interface RemoteStore {
   ): AsyncIterable<{ key: string; hash: string }[]>;
   /** One line per bucket of the in-scope rows (DESIGN 10 `verify`); buckets by the first `digits` digits of md5(key). */
   bucketHashes(table: TablePlan, digits: number): Promise<Map<string, BucketHash>>;
+  /** A book's sums over the in-scope rows, but for those with the keys in `aside`. */
+  sumBook(book: Book, aside: readonly string[]): Promise<BookSums[]>;
+  /** The rows behind one of its lines. */
+  linesOfBook(book: Book, aside: readonly string[], group: BookGroup): Promise<BookLine[]>;
   /** Which of these keys have a feed entry behind the cursor, final or not: HQ's news of them is still to come. */
   keysBehind(table: TablePlan, cursor: Cursor, keys: readonly string[]): Promise<Set<string>>;
   /** Fresh values of the table's sequence (DESIGN 6.3). */
@@ -479,6 +520,8 @@ export interface LocalStore {
     after: string | null,
     limit: number,
   ): { localId: string; key: string }[];
+  /** HQ's keys of rows that the POS has deleted and HQ has not heard of. */
+  unsentDeletes(table: TablePlan): string[];
   /** local_ids of rows that HQ does not know and of which no entry tells, at most `limit`. */
   unknown(table: TablePlan, limit: number): string[];
   /** Entries for what capture missed; not for a row that has one by now. */

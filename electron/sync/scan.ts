@@ -29,6 +29,9 @@ export async function scanIfDue(run: Run): Promise<void> {
   run.local.write(() => {
     // Asked for once more while it ran: then it is due again.
     if (run.local.meta(META.scanDue) === due) run.local.setMeta(META.scanDue, null);
+    // A file of before there was a nightly compare: its first one comes a day from now.
+    if (run.local.meta(META.comparedAt) === null)
+      run.local.setMeta(META.comparedAt, run.clock.now());
   });
 }
 

@@ -11,7 +11,8 @@ export function ruleKey({
   hqAt,
   localAt,
 }: Pick<ConflictShown, 'rule' | 'winner' | 'hqAt' | 'localAt'>): string {
-  if (rule === 'deleted' || rule === 'restored') return `conflicts.rule.${rule}.${winner}`;
+  if (rule === 'deleted' || rule === 'restored' || rule === 'repair')
+    return `conflicts.rule.${rule}.${winner}`;
   if (rule === 'append' || rule === 'parent-deleted' || rule === 'out-of-scope')
     return `conflicts.rule.${rule}`;
   if (rule === winner) return `conflicts.rule.${rule}`;

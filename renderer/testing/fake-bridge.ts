@@ -137,6 +137,12 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
       change({ running: { phase: 'check', table: 'products', done: 300, total: 1_204 } });
       return null;
     },
+    startRepair: () => {
+      change({ running: { phase: 'check', table: 'products', done: 300, total: 1_204 } });
+      return null;
+    },
+    startBooks: () => null,
+    lastBooks: () => (options.empty === true ? null : lists.booksResult(now)),
     lastCheck: () => {
       if (options.empty === true) return null;
       return options.check == null

@@ -1,6 +1,7 @@
 /** Lists as a shop would have them, hostile values among them: what the screens show must stand them. */
 import type { HeldRow } from '../../shared/rows.ts';
 import type {
+  BooksResult,
   CheckResult,
   ConfirmQuestion,
   ConflictShown,
@@ -291,9 +292,38 @@ export function runPoints(now: number): readonly RunPoint[] {
   }));
 }
 
+export function booksResult(now: number): BooksResult {
+  const line = (tender: string, hq: string, terminal: string) => ({
+    table: 'orders',
+    shift: 'shift-0412',
+    tender,
+    hq: { count: 41, net: '812.4', tax: '97.49', total: hq },
+    terminal: { count: 41, net: '812.4', tax: '97.49', total: terminal },
+    equal: hq === terminal,
+  });
+  return {
+    at: now - 5 * 60_000,
+    durationMs: 2_300,
+    equal: false,
+    explained: 3,
+    error: null,
+    lines: [line('cash', '909.89', '909.89'), line('card', '909.88', '909.89')],
+    first: {
+      table: 'orders',
+      id: 'ord-118',
+      receipt: 'R-2026-000118',
+      shift: 'shift-0412',
+      tender: 'card',
+      hq: { net: '10', tax: '1.2', total: '11.19' },
+      terminal: { net: '10', tax: '1.2', total: '11.2' },
+    },
+  };
+}
+
 export function checkResult(now: number): CheckResult {
   return {
     at: now - 20 * minute,
+    repaired: null,
     durationMs: 4_230,
     equal: false,
     explained: 12,

@@ -38,6 +38,7 @@ export const manyTerminals: ConnectionTest['terminals'] = Array.from({ length: 2
 export function quietCheck(at: number, stopped: boolean): CheckResult {
   return {
     at,
+    repaired: null,
     durationMs: 8_400,
     equal: !stopped,
     explained: stopped ? 0 : 3,
