@@ -25,11 +25,11 @@ export async function compareBooks(run: Checker, books: readonly Book[]): Promis
   let explained = 0;
   let first: BookDifference | null = null;
   for (const book of books) {
-    const { sums, aside } = await sumsHere(run, book);
+    const { sums, aside, fresh } = await sumsHere(run, book);
     const theirs = new Map(
       (await run.remote.sumBook(book, aside)).map((one) => [nameOf(one), one]),
     );
-    explained += aside.length;
+    explained += aside.length + fresh;
     const groups = new Map([...theirs, ...sums]);
     for (const name of [...groups.keys()].toSorted()) {
       const group = groups.get(name);
@@ -68,11 +68,11 @@ function sameAmounts(a: BookAmounts, b: BookAmounts): boolean {
 
 interface LineHere extends BookLine, BookGroup {}
 
-/** One pass over the rows, in one snapshot; `aside`: HQ's keys of rows that have a reason to differ. */
+/** One pass over the rows, in one snapshot; `aside`: HQ's keys of rows that have a reason to differ; `fresh`: rows HQ lacks. */
 async function sumsHere(
   run: Checker,
   book: Book,
-): Promise<{ sums: Map<string, BookSums>; aside: string[] }> {
+): Promise<{ sums: Map<string, BookSums>; aside: string[]; fresh: number }> {
   const aside = new Set(
     [...run.local.held(), ...run.local.rejected('download')]
       .filter(({ table, direction }) => table === book.table.name && direction === 'download')
@@ -80,14 +80,14 @@ async function sumsHere(
   );
   for (const key of run.local.unsentDeletes(book.table)) aside.add(key);
   const sums = new Map<string, BookSums>();
-  await eachLine(run, book, (line, isOpen) => {
+  const fresh = await eachLine(run, book, (line, isOpen) => {
     if (isOpen) aside.add(line.key);
     else {
       const before = sums.get(nameOf(line));
       sums.set(nameOf(line), added(before, line));
     }
   });
-  return { sums, aside: [...aside] };
+  return { sums, aside: [...aside], fresh };
 }
 
 /** Exported for its property test. */
@@ -104,16 +104,18 @@ export function added(before: BookSums | undefined, line: BookGroup & BookAmount
   };
 }
 
-/** Calls `each` with every row HQ knows; open: it is unsent. */
+/** Calls `each` with every row HQ knows; open: it is unsent. Answers with the number of unsent rows HQ does not know. */
 async function eachLine(
   run: Checker,
   book: Book,
   each: (line: LineHere, isOpen: boolean) => void,
-): Promise<void> {
+): Promise<number> {
+  let fresh = 0;
   await run.local.snapshot(async () => {
     for (let after: string | null = null, seen = 0; ;) {
       const page = run.local.scanPage(book.table, after, PAGE);
       const rows = page.filter(({ key, kept }) => key !== null && !kept);
+      fresh += page.filter(({ key, captured }) => key === null && captured).length;
       for (const { line, captured } of linesOf(run, book, rows)) each(line, captured);
       seen += page.length;
       run.onProgress({ phase: 'compare', table: book.table.name, done: seen, total: null });
@@ -123,6 +125,7 @@ async function eachLine(
       run.checkCancelled();
     }
   });
+  return fresh;
 }
 
 function linesOf(
