@@ -155,6 +155,34 @@ test('5.3: a mass delete at HQ asks first, and goes only after a manager says ye
   await headline(page, 'Up to date').waitFor();
 });
 
+test('what changed behind the triggers is found, brought in step after a question, and every cent is at HQ', async () => {
+  await shop.hq.db.query(`
+    BEGIN;
+    ALTER TABLE products DISABLE TRIGGER ALL;
+    UPDATE products SET name = 'Changed in silence' WHERE id = 'tea';
+    ALTER TABLE products ENABLE TRIGGER ALL;
+    COMMIT`);
+  await goTo(page, 'check');
+  await press(page, 'Check now');
+  await page
+    .getByText(/^1 row differs between HQ and this terminal/)
+    .first()
+    .waitFor();
+
+  await press(page, 'Bring them in step');
+  await page.getByRole('dialog').getByRole('button', { name: 'Bring them in step' }).click();
+  await page.getByText('1 row was brought in step.').waitFor();
+  expect(shop.pos.prepare("SELECT name FROM products WHERE local_id = 'tea'").get()).toEqual({
+    name: 'Changed in silence',
+  });
+
+  await press(page, 'Check the money');
+  await page
+    .getByText(/^Every cent is at HQ/)
+    .first()
+    .waitFor();
+});
+
 test('two tabs show the same, also what happens while both are open', async () => {
   const second = await shop.openTab('/#held');
   await second.getByRole('heading', { level: 1 }).waitFor();

@@ -1,5 +1,5 @@
 import { Alert, Button, Stack, Table, Text } from '@mantine/core';
-import { IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
+import { IconAlertTriangle, IconCircleCheck, IconTool } from '@tabler/icons-react';
 import { Fragment, useState } from 'react';
 import type { CheckResult } from '../../shared/views.ts';
 import { Failure } from '../components/failure.tsx';
@@ -9,8 +9,14 @@ import { useText } from '../i18n/use-text.ts';
 import { resultSentence } from './check-words.ts';
 import { DifferingRows } from './differing-rows.tsx';
 
+interface CheckResultProps {
+  readonly result: CheckResult;
+  /** Asks whether what differs is to be brought in step; absent: who looks may not, or something runs. */
+  readonly onRepair?: () => void;
+}
+
 /** What a check found: one sentence, what "set aside" means, and the tables with their differing rows. */
-export function CheckResultView({ result }: { readonly result: CheckResult }) {
+export function CheckResultView({ result, onRepair }: CheckResultProps) {
   const t = useText();
   // Somebody stopped it on purpose: no failure.
   if (result.error?.code === 'CANCELLED') {
@@ -36,8 +42,18 @@ export function CheckResultView({ result }: { readonly result: CheckResult }) {
         title={t(key, params)}
       >
         <Stack gap={4}>
+          {result.repaired === null ? null : (
+            <Text>{t('check.repaired', { rows: result.repaired })}</Text>
+          )}
           {result.equal ? null : <Text>{t('check.differ.todo')}</Text>}
           <CheckedAt result={result} />
+          {result.equal || onRepair === undefined ? null : (
+            <div>
+              <Button variant="default" leftSection={<IconTool aria-hidden />} onClick={onRepair}>
+                {t('check.repair')}
+              </Button>
+            </div>
+          )}
         </Stack>
       </Alert>
       {result.explained === 0 ? null : (

@@ -1,6 +1,6 @@
 import { Button, Stack, Text } from '@mantine/core';
 import { IconPlayerStop, IconScale } from '@tabler/icons-react';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 import { useCall } from '../bridge/use-call.ts';
 import { useQuery } from '../bridge/use-query.ts';
 import { Empty } from '../components/empty.tsx';
@@ -8,12 +8,15 @@ import { Loaded } from '../components/loaded.tsx';
 import { Said } from '../components/said.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useAct } from '../components/use-act.ts';
+import { useIsManager } from '../components/use-is-manager.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useStatus } from '../status/status-store.ts';
 import { CheckProgress } from './check-progress.tsx';
 import { CheckResultView } from './check-result.tsx';
 import { useCheckStore } from './check-store.ts';
 import { checkRunning } from './check-words.ts';
+import { MoneyCheck } from './money-check.tsx';
+import { RepairDialog } from './repair-dialog.tsx';
 
 /** The check that was asked for and has not answered yet; looks for its end. */
 function useAsked(at: number | null | undefined, running: boolean, reload: () => void): boolean {
@@ -42,11 +45,14 @@ export function CheckScreen() {
   const asked = useAsked(last, running !== null, query.reload);
   const busy = running !== null || asked;
 
-  const start = (): void => {
+  const manager = useIsManager();
+  const [sure, setSure] = useState(false);
+
+  const start = (method: 'startCheck' | 'startRepair'): void => {
     ask(last ?? null);
     acting.act('start', async () => {
       try {
-        await call('startCheck', {});
+        await call(method, {});
       } catch (error) {
         forget();
         throw error;
@@ -73,7 +79,12 @@ export function CheckScreen() {
       {t('check.cancel')}
     </Button>
   ) : (
-    <Button leftSection={<IconScale aria-hidden />} onClick={start}>
+    <Button
+      leftSection={<IconScale aria-hidden />}
+      onClick={() => {
+        start('startCheck');
+      }}
+    >
       {t(done ? 'check.again' : 'check.start')}
     </Button>
   );
@@ -93,11 +104,32 @@ export function CheckScreen() {
             )
           ) : (
             <Stack style={busy ? { opacity: 0.6 } : {}} gap="lg">
-              <CheckResultView result={result} />
+              <CheckResultView
+                result={result}
+                {...(manager && !busy
+                  ? {
+                      onRepair: () => {
+                        setSure(true);
+                      },
+                    }
+                  : {})}
+              />
             </Stack>
           )
         }
       </Loaded>
+      <MoneyCheck busy={busy} />
+      {sure ? (
+        <RepairDialog
+          onYes={() => {
+            setSure(false);
+            start('startRepair');
+          }}
+          onClose={() => {
+            setSure(false);
+          }}
+        />
+      ) : null}
     </Screen>
   );
 }
