@@ -125,10 +125,12 @@ test('7.6: a click brings the value that lost back, here and at HQ', async () =>
     .waitFor();
   await expect
     .poll(async () => {
-      const { rows } = await shop.hq.db.query("SELECT name FROM products WHERE id = 'tea'");
-      return rows;
+      const { rows } = await shop.hq.db.query<{ name: string }>(
+        "SELECT name FROM products WHERE id = 'tea'",
+      );
+      return rows[0]?.name;
     })
-    .toEqual([{ name: 'Green tea' }]);
+    .toBe('Green tea');
   expect(shop.pos.prepare("SELECT name FROM products WHERE local_id = 'tea'").get()).toEqual({
     name: 'Green tea',
   });
