@@ -115,7 +115,7 @@ test('both sides changed a value: both are shown, with who won and by which rule
 
 test('7.6: a click brings the value that lost back, here and at HQ', async () => {
   await goTo(page, 'conflicts');
-  await press(page, /^Use this value instead: Products tea, Name/);
+  await press(page, 'Use this value instead: Products · tea · Name');
   await page.getByRole('dialog').getByText('Green tea').waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Use this value' }).click();
 

@@ -7,7 +7,7 @@ import { StateBadge } from '../components/state-badge.tsx';
 import { tableLabel } from '../components/table-label.ts';
 import { Value } from '../components/value.tsx';
 import { useText } from '../i18n/use-text.ts';
-import { bringsBack, ruleKey, sidesOf, type Side } from './conflict-words.ts';
+import { bringsBack, placeOfValue, ruleKey, sidesOf, type Side } from './conflict-words.ts';
 
 interface ConflictCardProps {
   readonly conflict: ConflictShown;
@@ -18,17 +18,13 @@ interface ConflictCardProps {
 /** One settled clash: which value, both versions of it side by side, and why the one was kept. */
 export function ConflictCard({ conflict, onBringBack }: ConflictCardProps) {
   const t = useText();
-  const { table, rowId, column, at, who, resolved, also } = conflict;
+  const { at, who, resolved, also } = conflict;
   const [kept, lost] = sidesOf(conflict);
   return (
     <Paper component="li" withBorder radius="md" p="md" style={{ listStyle: 'none' }}>
       <Stack gap="sm">
         <Group justify="space-between" gap="xs">
-          <ShortValue
-            value={`${tableLabel(table)} · ${rowId} · ${tableLabel(column)}`}
-            lines={2}
-            fw={600}
-          />
+          <ShortValue value={placeOfValue(conflict)} lines={2} fw={600} />
           <Text c="dimmed">{t('conflicts.settled', { at: t.dateTime(at) })}</Text>
         </Group>
         <SimpleGrid cols={2} spacing="sm">
@@ -47,7 +43,7 @@ export function ConflictCard({ conflict, onBringBack }: ConflictCardProps) {
             <Button
               variant="default"
               leftSection={<IconArrowBackUp aria-hidden />}
-              aria-label={`${t('conflicts.bring-back')}: ${tableLabel(table)} ${rowId.slice(0, 80)}, ${tableLabel(column)}`}
+              aria-label={`${t('conflicts.bring-back')}: ${placeOfValue(conflict).slice(0, 120)}`}
               onClick={onBringBack}
             >
               {t('conflicts.bring-back')}

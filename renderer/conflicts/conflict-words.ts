@@ -1,5 +1,9 @@
 import type { ConflictSide } from '../../shared/rows.ts';
 import type { ConflictShown } from '../../shared/views.ts';
+import { rowLabel, tableLabel } from '../components/table-label.ts';
+
+/** Rules that are one sentence, whoever won. */
+const NAMED: ReadonlySet<string> = new Set(['append', 'refused', 'parent-deleted', 'out-of-scope']);
 
 /**
  * Which rule decided, as the key of a sentence. The rule alone does not say it: a rule that names a side is only
@@ -13,8 +17,7 @@ export function ruleKey({
 }: Pick<ConflictShown, 'rule' | 'winner' | 'hqAt' | 'localAt'>): string {
   if (rule === 'deleted' || rule === 'restored' || rule === 'repair')
     return `conflicts.rule.${rule}.${winner}`;
-  if (rule === 'append' || rule === 'parent-deleted' || rule === 'out-of-scope')
-    return `conflicts.rule.${rule}`;
+  if (NAMED.has(rule)) return `conflicts.rule.${rule}`;
   if (rule === winner) return `conflicts.rule.${rule}`;
   if (hqAt !== null && localAt !== null) {
     return hqAt === localAt && winner === 'hq'
@@ -50,4 +53,14 @@ export function sidesOf(conflict: ConflictShown): readonly [kept: Side, lost: Si
     { from: winner, value: kept, at: time[winner] },
     { from: loser, value: lost, at: time[loser] },
   ];
+}
+
+/** Table, row and field as people read them; a row that was deleted as a whole has no field. */
+export function placeOfValue({
+  table,
+  rowId,
+  column,
+}: Pick<ConflictShown, 'table' | 'rowId' | 'column'>): string {
+  const row = rowLabel(table, rowId);
+  return column === '' ? row : `${row} · ${tableLabel(column)}`;
 }
