@@ -42,5 +42,5 @@ export function simulationSettings(env: NodeJS.ProcessEnv): SimulationSettings {
   }
   return LONG
     ? { terminals: 6, steps: 40, seed: Date.now() % 2 ** 31, path: null, runs, minutes }
-    : { terminals: 3, steps: 20, seed: 20_261_122, path: null, runs, minutes };
+    : { terminals: 3, steps: 14, seed: 20_261_122, path: null, runs, minutes };
 }
