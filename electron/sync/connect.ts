@@ -2,6 +2,7 @@
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import { RunCounters } from './counters.ts';
+import { downloads } from './engine.ts';
 import type { CycleRequest, EngineLimits, EnginePorts, Progress, Run, Self } from './engine.ts';
 import { PlanIndex } from './plan-index.ts';
 import { identify } from './identify.ts';
@@ -177,7 +178,12 @@ async function startCursors(
     const cursor = cursors.get(table.name);
     if (cursor === undefined) continue;
     if (cursor.fingerprint === table.fingerprint) continue;
-    changed.push({ ...cursor, fingerprint: table.fingerprint, reload: cursor.loaded });
+    if (!cursor.loaded || !downloads(table.direction)) {
+      changed.push({ ...cursor, fingerprint: table.fingerprint, reload: cursor.loaded });
+    } else if (!cursor.reload) {
+      // The re-baseline writes the new fingerprint: until then the hashes are those of the old columns.
+      changed.push({ ...cursor, reload: true });
+    }
   }
   if (changed.length > 0)
     local.write(() => {

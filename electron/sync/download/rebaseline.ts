@@ -38,6 +38,7 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
       seq: '0',
       reload: false,
       exempt: false,
+      fingerprint: table.fingerprint,
     }),
   );
   run.at('rebaseline:done');
