@@ -143,12 +143,17 @@ async function setAside(
       .filter((row) => row.table === table.name)
       .map((row) => row.id),
   );
+  // Any number of rows may wait at the gate (5.3): those are asked about by key.
+  const keys = differing.map((row) => row.key);
+  const ownIds = [...known.values()].map((row) => row.localId);
+  for (const id of run.local.heldAmong(table.name, 'download', keys).keys()) listed.add(id);
+  for (const id of run.local.heldAmong(table.name, 'upload', ownIds).keys()) listed.add(id);
   const cursor = run.cursors.get(table.name);
   const coming = new Set<string>();
   for (const slice of slices(differing, run.limits.pageSize)) {
     if (cursor === undefined) break;
-    const keys = slice.map(({ key }) => key);
-    for (const key of await run.remote.keysBehind(table, cursor, keys)) coming.add(key);
+    const asked = slice.map(({ key }) => key);
+    for (const key of await run.remote.keysBehind(table, cursor, asked)) coming.add(key);
   }
   const left = differing.filter((row) => {
     const localId = row.localId ?? known.get(row.key)?.localId;

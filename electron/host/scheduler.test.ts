@@ -364,6 +364,18 @@ test('after the end nothing starts any more', () => {
   expect(wakeAt(desk.state)).toBeNull();
 });
 
+test('9: a pause, its end and "Stop" during a data check leave the next cycle planned', () => {
+  const desk = new Desk({ mode: 'live' });
+  desk.send({ type: 'start' });
+  desk.send({ type: 'ended', status: 'completed', code: null });
+  desk.send({ type: 'check', job: 'verify' });
+  desk.send({ type: 'pause', pause: { since: desk.now, until: null } });
+  desk.send({ type: 'resume' });
+  expect(desk.does({ type: 'cancel' })).toEqual(['abort']);
+  expect(desk.does({ type: 'check-ended', job: 'verify', code: null })).toEqual(['listen']);
+  expect(desk.state.next?.what).toBe('cycle');
+});
+
 /** What can happen next; answers only come to what is under way. */
 const codes = ['HQ_REFUSED', 'HQ_BUSY', 'HQ_LOGIN_REFUSED', 'INTERNAL', 'ENGINE_THREAD_LOST'];
 const anyStep = fc.oneof(

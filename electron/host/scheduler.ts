@@ -353,7 +353,9 @@ function goOn(state: SchedulerState, moment: Moment): Step {
 function checkNext(state: SchedulerState, moment: Moment): Step {
   const [job] = state.checks;
   if (job !== undefined) return check(state, job, moment);
-  return isNightDue(state, moment) ? check(state, 'night', moment) : still(state);
+  if (isNightDue(state, moment)) return check(state, 'night', moment);
+  // A pause and its end during a check, and then "Stop", leave neither a plan nor the cycle that was to make one.
+  return still(state.next === null && !state.probing ? planned(state, moment) : state);
 }
 
 function planned(state: SchedulerState, { now, nextCron }: Moment): SchedulerState {
