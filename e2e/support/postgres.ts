@@ -12,12 +12,20 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** The superuser's URL of the server that only this worker's test files use, one after the other. */
+function ownServer(): string {
+  const servers = inject('postgresUrls');
+  const url = servers[Number(process.env.VITEST_POOL_ID) - 1];
+  if (url === undefined) throw new Error(`no server for worker ${process.env.VITEST_POOL_ID}`);
+  return url;
+}
+
 /** The URL of another database (and login) on the tests' server. */
 export function testServerUrl(
   database: string,
   login?: { user: string; password: string },
 ): string {
-  const url = new URL(inject('postgresUrl'));
+  const url = new URL(ownServer());
   url.pathname = `/${encodeURIComponent(database)}`;
   if (login !== undefined) Object.assign(url, { username: login.user, password: login.password });
   return url.href;
@@ -58,7 +66,7 @@ const cutConnections = (database: string) =>
    WHERE datname = ${pg.escapeLiteral(database)}`;
 
 async function onServer(...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: inject('postgresUrl') });
+  const client = new pg.Client({ connectionString: ownServer() });
   await client.connect();
   try {
     for (const statement of statements) await client.query(statement);
