@@ -44,6 +44,11 @@ export async function createCompany(): Promise<BenchCompany> {
   };
 }
 
+/** The next file is a first load of its own: HQ has never met the terminal. */
+export async function forgetTerminals({ db }: BenchCompany): Promise<void> {
+  await db.query('DELETE FROM payflow_sync.terminal');
+}
+
 /** The environment of a terminal whose payflow.db is `file`. */
 export function terminalEnv(company: BenchCompany, file: string): NodeJS.ProcessEnv {
   return {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { terminalEnv, type BenchCompany } from './company.ts';
+import { forgetTerminals, terminalEnv, type BenchCompany } from './company.ts';
 import { median, timed } from './measure.ts';
 
 const ROWS = 200_000;
@@ -42,6 +42,7 @@ export async function measureDownload(
   for (let run = 0; run < RUNS; run += 1) {
     const file = join(company.folder, `download-${String(run)}.db`);
     const child = join(import.meta.dirname, 'init-child.ts');
+    await forgetTerminals(company);
     const load = await timed(process.execPath, [child], terminalEnv(company, file));
     const told = JSON.parse(load.stdout) as { seconds: number; memoryKb: number };
     ours.push(told.seconds);

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { openApp } from '../../electron/host/app.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import { quietLog } from '../support/quiet-log.ts';
-import { terminalEnv, type BenchCompany } from './company.ts';
+import { forgetTerminals, terminalEnv, type BenchCompany } from './company.ts';
 import { median, timed } from './measure.ts';
 
 const ROWS = 20_000;
@@ -20,6 +20,7 @@ export interface UploadFigures {
 /** Customers made on the terminal, against one awaited upsert per row into the same table, same capture. */
 export async function measureUpload(company: BenchCompany): Promise<UploadFigures> {
   const file = join(company.folder, 'upload.db');
+  await forgetTerminals(company);
   const app = await openApp(readSettings(terminalEnv(company, file)), quietLog);
   const { signal } = new AbortController();
   await app.init(() => undefined, signal);
