@@ -1,7 +1,15 @@
 /** A command beside a running `payflow serve` asks it (DESIGN 10); it prints and ends as it does without one. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -132,6 +140,30 @@ test('10: kill -9 leaves no obstacle: a command works by itself, and the next en
   sellTea('S-4');
   expect((await till.run(['sync'], asking)).exit).toBe(0);
   expect(await timesAtHq('S-4')).toBe(1);
+});
+
+test('9: through another name of the file no second engine starts, and one of a symlink is asked', async () => {
+  const other = join(till.folder, 'other');
+  const [hard, soft] = [join(other, 'hard.db'), join(other, 'soft.db')];
+  mkdirSync(other);
+  const engine = await serving();
+  expect((await till.run(['sync'], asking)).exit).toBe(0);
+  linkSync(till.db, hard);
+  symlinkSync(till.db, soft);
+
+  for (const args of [['sync'], ['serve', '--port', '0']])
+    expect(await till.json(args, { env: { PAYFLOW_DB: hard } })).toMatchObject({
+      exit: 1,
+      json: { error: { code: 'ENGINE_RUNNING' } },
+    });
+  sellTea('S-6');
+  expect((await till.run(['sync'], { env: { ...asking.env, PAYFLOW_DB: soft } })).exit).toBe(0);
+  expect(await timesAtHq('S-6')).toBe(1);
+  // Not even looked at: a log beside the wrong name is how SQLite files with two names are ruined.
+  expect(readdirSync(other).toSorted()).toEqual(['hard.db', 'soft.db']);
+
+  await engine.stop();
+  rmSync(other, { recursive: true });
 });
 
 test('10: Ctrl-C takes the command back; the engine goes on', async () => {

@@ -384,7 +384,7 @@ describe('whose file, whose HQ, whose turn', () => {
     const cli = copyOfTill();
     // The lock of a running engine: held by this process, another one than the command's.
     const { acquireLock } = await import('../electron/local/lock.ts');
-    const lock = acquireLock(cli.db);
+    const lock = acquireLock(cli.db, join(cli.folder, 'state'));
     const before = cli.files();
     for (const args of [['sync'], ['init'], ['verify'], ['reset'], ['retry'], ['schema', 'fix']])
       await expectFailure(cli, args, {}, { exit: 1, code: 'ENGINE_RUNNING', says: 'already' });

@@ -14,9 +14,10 @@ import { createHost } from './host/host.ts';
 import { createLog } from './host/log.ts';
 import { homeFolder } from './host/resources.ts';
 import { openSettingsStore, type SettingsStore } from './host/settings-store.ts';
+import type { Settings } from './host/settings.ts';
 import { userDataFolder } from './host/user-data.ts';
 import { appVersion } from './host/version.ts';
-import { acquireLock } from './local/lock.ts';
+import { acquireLock, wasLocked } from './local/lock.ts';
 
 export interface HeadlessOptions {
   /** Name or address to listen at. */
@@ -46,12 +47,15 @@ const workerFile = import.meta.filename.endsWith('.ts')
   : 'engine-worker.js';
 
 /** One engine per file: who starts a second one is told now, not by a status that never gets green. */
-async function refuseSecondEngine(databasePath: string): Promise<void> {
+async function refuseSecondEngine({
+  databasePath,
+  stateFolder,
+}: Pick<Settings, 'databasePath' | 'stateFolder'>): Promise<void> {
   // Where no engine ever was there is no lock file, and none is left beside a file that may be somebody's document.
-  if (!existsSync(databasePath) || !existsSync(`${realpathSync(databasePath)}.lock`)) return;
+  if (!existsSync(databasePath) || !wasLocked(databasePath, stateFolder)) return;
   if (await isEngineThere(databasePath))
     throw new PayflowError('ENGINE_RUNNING', { file: realpathSync(databasePath) });
-  acquireLock(databasePath).release();
+  acquireLock(databasePath, stateFolder).release();
 }
 
 /** Where settings, key and log stand: this user's folder, or for the demo one that goes with it. */
@@ -88,7 +92,7 @@ export async function startHeadless({
   const { folder, store } = undo.use(place(demo));
   const settings = store.settings();
   const secret = tokenSecret(settings.jwtSecret, folder);
-  await refuseSecondEngine(settings.databasePath);
+  await refuseSecondEngine(settings);
   const hidden = [settings.hq?.password, settings.jwtSecret, secret];
   const log = createLog(
     settings.logFolder,

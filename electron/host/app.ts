@@ -386,17 +386,26 @@ class LocalApp implements HostedApp {
   /** The file for writing, with the lock on it: one engine per file. */
   #writable(create: boolean): WritableDb {
     if (this.#writer !== null) return this.#writer;
-    const { databasePath } = this.#settings;
+    const { databasePath, stateFolder } = this.#settings;
     if (!create && !existsSync(databasePath))
       throw new PayflowError('LOCAL_NOT_FOUND', { file: databasePath });
-    if (this.#lock === null && existsSync(databasePath)) this.#look(create);
-    this.#lock ??= acquireLock(databasePath);
-    return (this.#writer = openLocal(databasePath, { create }));
+    this.#lock ??= acquireLock(databasePath, stateFolder, () => {
+      this.#look(create);
+    });
+    const db = openLocal(databasePath, { create });
+    try {
+      this.#lock.holdFile();
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return (this.#writer = db);
   }
 
   /** A mistyped PAYFLOW_DB gets no lock file beside somebody's document, and a database of others no WAL mode. */
   #look(create: boolean): void {
     const { databasePath } = this.#settings;
+    if (!existsSync(databasePath)) return;
     const db = openLocal(databasePath, { readonly: true });
     const version = localVersion(db);
     db.close();

@@ -1,10 +1,12 @@
 import Database from 'better-sqlite3';
-import { chmodSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import { codeOf, localError } from './errors.ts';
 
 export interface EngineLock {
+  /** Of a file that was still to be made when the lock was taken: holds it too, under whatever name. */
+  holdFile(): void;
   /** Lets the next engine in; a second call does nothing. */
   release(): void;
 }
@@ -12,19 +14,71 @@ export interface EngineLock {
 /**
  * One engine per file (invariant 9): throws ENGINE_RUNNING while another process, or another part of this one, holds it.
  *
- * Held as an EXCLUSIVE transaction on a SQLite file of its own beside the database: the operating system drops it
- * with the process, also after kill -9. Refused: a pid file (a stale one blocks, a reused pid lies) and a lock on
- * payflow.db itself (the POS must write meanwhile). The lock file stays when it is released: who deletes it
- * can delete the one that the next engine has just locked.
+ * Two locks, because neither is enough. The one in `folder`, this machine's own, is named after the file itself
+ * (device and number), so that a hard link, or another name given while an engine runs, leads to the same lock. The one
+ * beside the file is the same for every user of the machine, and for a file that does not exist yet.
+ *
+ * Each is an EXCLUSIVE transaction on a SQLite file of its own: the operating system drops it with the process, also
+ * after kill -9. Refused: a pid file (a stale one blocks, a reused pid lies) and a lock on payflow.db itself (the
+ * POS must write meanwhile). A lock file stays when it is released: who deletes it can delete the one that the next
+ * engine has just locked.
+ *
+ * `look` may refuse the file by throwing: it runs when no engine has the file, and before anything is put beside it.
  */
-export function acquireLock(path: string): EngineLock {
+export function acquireLock(
+  path: string,
+  folder: string,
+  look: () => void = () => undefined,
+): EngineLock {
   const file = realPath(path);
-  const lockFile = `${file}.lock`;
+  const held = new Map<string, Database.Database>();
+  const hold = (lockFile: string | null): void => {
+    if (lockFile !== null && !held.has(lockFile)) held.set(lockFile, lockOn(lockFile, file));
+  };
+  const release = (): void => {
+    for (const db of held.values()) db.close();
+    held.clear();
+  };
+  const holdFile = (): void => {
+    hold(fileLock(file, folder));
+  };
+  try {
+    // A lock that nobody has made yet is nobody's; the file may be somebody's document.
+    if (wasLocked(file, folder)) holdFile();
+    look();
+    holdFile();
+    hold(`${file}.lock`);
+  } catch (error) {
+    release();
+    throw error;
+  }
+  return { holdFile, release };
+}
+
+/** Has an engine ever run on this file, so that to try its locks makes no new file beside it? */
+export function wasLocked(path: string, folder: string): boolean {
+  const file = realPath(path);
+  return [fileLock(file, folder), `${file}.lock`].some((lock) => lock !== null && existsSync(lock));
+}
+
+/** Null: the file is still to be made. */
+function fileLock(file: string, folder: string): string | null {
+  // Numbers of files are longer than a double holds.
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return found === undefined
+    ? null
+    : join(folder, `engine-${String(found.dev)}-${String(found.ino)}.lock`);
+}
+
+function lockOn(lockFile: string, file: string): Database.Database {
   let db: Database.Database | undefined;
   try {
+    if (dirname(lockFile) !== dirname(file))
+      mkdirSync(dirname(lockFile), { recursive: true, mode: 0o700 });
     db = new Database(lockFile, { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
     chmodSync(lockFile, 0o600);
+    return db;
   } catch (error) {
     db?.close();
     if (codeOf(error).startsWith('SQLITE_BUSY')) {
@@ -32,8 +86,6 @@ export function acquireLock(path: string): EngineLock {
     }
     throw localError(error, lockFile);
   }
-  const held = db;
-  return { release: () => void held.close() };
 }
 
 /** The file behind every symlink. A file that is still to be made is found by its folder. */

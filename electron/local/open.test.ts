@@ -1,6 +1,16 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -228,11 +238,11 @@ describe('one engine per file', () => {
     const link = join(folder.path, 'link.db');
     openLocal(path).close();
     symlinkSync(path, link);
-    const lock = acquireLock(link);
-    expect(codeFrom(() => acquireLock(path))).toBe('ENGINE_RUNNING');
+    const lock = acquireLock(link, folder.path);
+    expect(codeFrom(() => acquireLock(path, folder.path))).toBe('ENGINE_RUNNING');
     lock.release();
     lock.release();
-    const next = acquireLock(path);
+    const next = acquireLock(path, folder.path);
     expect(mode(`${path}.lock`)).toBe('600');
     next.release();
   });
@@ -242,12 +252,47 @@ describe('one engine per file', () => {
     const [real, link] = [join(folder.path, 'real'), join(folder.path, 'link')];
     mkdirSync(real);
     symlinkSync(real, link);
-    const lock = acquireLock(join(link, 'payflow.db'));
-    expect(codeFrom(() => acquireLock(join(real, 'payflow.db')))).toBe('ENGINE_RUNNING');
+    const lock = acquireLock(join(link, 'payflow.db'), folder.path);
+    expect(codeFrom(() => acquireLock(join(real, 'payflow.db'), folder.path))).toBe(
+      'ENGINE_RUNNING',
+    );
     lock.release();
-    expect(codeFrom(() => acquireLock(join(folder.path, 'none', 'payflow.db')))).toBe(
+    expect(codeFrom(() => acquireLock(join(folder.path, 'none', 'payflow.db'), folder.path))).toBe(
       'LOCAL_NOT_FOUND',
     );
+  });
+
+  test('9: whatever name the file has or gets: a hard link, another folder, a new name', () => {
+    using folder = tempFolder();
+    const [path, state] = [join(folder.path, 'payflow.db'), join(folder.path, 'state')];
+    const [link, moved] = [join(folder.path, 'link.db'), join(folder.path, 'other', 'moved.db')];
+    mkdirSync(join(folder.path, 'other'));
+    openLocal(path).close();
+    linkSync(path, link);
+    const lock = acquireLock(path, state);
+    expect(codeFrom(() => acquireLock(link, state))).toBe('ENGINE_RUNNING');
+    renameSync(path, moved);
+    expect(codeFrom(() => acquireLock(moved, state))).toBe('ENGINE_RUNNING');
+    // Nothing was put beside the names that were refused.
+    expect(readdirSync(folder.path)).not.toContain('link.db.lock');
+    expect(readdirSync(join(folder.path, 'other'))).toEqual(['moved.db']);
+
+    lock.release();
+
+    acquireLock(link, state).release();
+  });
+
+  test('9: a file that is made while its name is locked is held like one that was there', () => {
+    using folder = tempFolder();
+    const [path, state] = [join(folder.path, 'payflow.db'), join(folder.path, 'state')];
+    const lock = acquireLock(path, state);
+    openLocal(path).close();
+    lock.holdFile();
+    linkSync(path, join(folder.path, 'link.db'));
+
+    expect(codeFrom(() => acquireLock(join(folder.path, 'link.db'), state))).toBe('ENGINE_RUNNING');
+
+    lock.release();
   });
 
   test('a killed process frees it', async () => {
@@ -255,21 +300,22 @@ describe('one engine per file', () => {
     const path = join(folder.path, 'payflow.db');
     const child = startNode(
       `const { acquireLock } = await import('${moduleUrl('lock.ts')}');
-       acquireLock(process.argv[1]); console.log('held'); setInterval(() => {}, 1000);`,
+       acquireLock(process.argv[1], process.argv[2]); console.log('held'); setInterval(() => {}, 1000);`,
       path,
+      folder.path,
     );
     await said(child);
-    expect(codeFrom(() => acquireLock(path))).toBe('ENGINE_RUNNING');
+    expect(codeFrom(() => acquireLock(path, folder.path))).toBe('ENGINE_RUNNING');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    acquireLock(path).release();
+    acquireLock(path, folder.path).release();
   });
 
   test('the POS writes while it is held', () => {
     using folder = tempFolder();
     const path = join(folder.path, 'payflow.db');
     makeShop(path).close();
-    const lock = acquireLock(path);
+    const lock = acquireLock(path, folder.path);
     using pos = new DatabaseSync(path);
     pos.exec(`INSERT INTO categories (local_id, name) VALUES ('c', 'n')`);
     expect(pos.prepare('SELECT count(*) AS n FROM sync_outbox').get()).toMatchObject({ n: 1 });
