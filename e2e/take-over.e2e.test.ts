@@ -39,7 +39,10 @@ test('8.2: a copy is refused until init --take-over, which lists first what it b
   });
   const { exit, out, err } = await taking.run(['init', '--take-over']);
   expect([exit, err]).toEqual([0, '']);
-  expect(out).toMatch(/^This payflow\.db takes over, and brings along what HQ has not got:\n/);
+  expect(out).toMatch(
+    /^Every change is kept on this terminal, and nothing was sent\. Another machine/,
+  );
+  expect(out).toContain('This payflow.db takes over, and brings along what HQ has not got:\n');
   expect(out).toMatch(/\norders +1\n/);
   const { rowCount } = await hq.db.query(`SELECT 1 FROM orders WHERE order_number = 'T-1'`);
   expect(rowCount).toBe(1);

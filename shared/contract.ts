@@ -32,6 +32,7 @@ import type {
   SettingsShown,
   SetupShown,
   StatusView,
+  UnsentRows,
 } from './views.ts';
 
 /** cashier: sees everything and syncs. manager: everything. The desktop's own window is a manager. */
@@ -108,6 +109,14 @@ export const contract = {
   cancelSync: method<null>()('cashier', nothing),
   pause: method<null>()('cashier', z.strictObject({ how: z.enum(PAUSES) })),
   resume: method<null>()('cashier', nothing),
+  /**
+   * This installation is the terminal from now on, and HQ refuses the one before (DESIGN 8.2): starts a cycle that says so
+   * there. Show who the other one is, and what comes along (`unsentRows`), and ask for a confirmation before. Throws
+   * TAKE_OVER_NOT_ASKED where HQ has not refused this installation.
+   */
+  takeOver: method<{ readonly queued: boolean; readonly runId: string }>()('manager', nothing),
+  /** Rows of this terminal that HQ has not got, by table; tables without any are left out. */
+  unsentRows: method<readonly UnsentRows[]>()('cashier', nothing),
   /** The text behind "Copy diagnostics": state, versions, last runs, held groups, settings without secrets. */
   diagnostics: method<{ readonly text: string }>()('cashier', nothing),
 

@@ -32,6 +32,11 @@ const unexpected = new Set(['INTERNAL', 'HQ_ERROR', 'LOCAL_ERROR']);
 
 const family = /^(CLONE|HQ|LOCAL|UPLOAD|SETTINGS|MANIFEST|TERMINAL|KEY|LOAD)_/;
 
+/** Another installation is this terminal at HQ (DESIGN 8.1): a manager may take it over, and nothing else helps. */
+export function isCloneRefused(code: string): boolean {
+  return code === 'CLONE_REFUSED' || code === 'CLONE_TWIN';
+}
+
 export function failureKind(code: string): FailureKind {
   if (connection.has(code)) return 'connection';
   if (passing.has(code)) return 'passing';

@@ -68,6 +68,12 @@ export interface StatusView {
   readonly keptBack: number;
 }
 
+/** Rows of one table that stand here and not at HQ. */
+export interface UnsentRows {
+  readonly table: string;
+  readonly rows: number;
+}
+
 /** A parent that rows wait for. */
 export interface HeldGroup {
   readonly ref: string;

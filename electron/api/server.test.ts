@@ -201,6 +201,20 @@ describe('published endpoints', () => {
     expect(api.api.asked).toEqual([`retry ${JSON.stringify(rows)}`, 'retry []']);
   });
 
+  test('8.2: only a manager takes a terminal over, and hears where nothing is to be taken', async () => {
+    await using api = await testApi();
+    const takeOver = (role: Role) => ask(api, { url: '/api/sync/take-over', headers: as(role) });
+    expect(await takeOver('cashier')).toMatchObject({ status: 403 });
+    expect(api.host.calls).toEqual([]);
+    expect((await takeOver('manager')).body).toEqual({ ok: true, runId });
+    expect(api.host.calls).toMatchObject([{ method: 'takeOver', caller: { role: 'manager' } }]);
+    api.host.answer = () => ({ ok: false, error: { code: 'TAKE_OVER_NOT_ASKED', params: {} } });
+    expect(await takeOver('manager')).toMatchObject({
+      status: 409,
+      body: failure('TAKE_OVER_NOT_ASKED'),
+    });
+  });
+
   test('only a manager resets', async () => {
     await using api = await testApi();
     const reset = (headers: Record<string, string>, query = '') =>

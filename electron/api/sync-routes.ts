@@ -63,6 +63,18 @@ export function addSyncRoutes(
     },
   );
   scope.post(
+    '/api/sync/take-over',
+    {
+      config: { role: 'manager' },
+      ...about('Make this installation the terminal; HQ refuses the one before from then on'),
+    },
+    async (request) => {
+      const answer = await host.call(callerOf(request), 'takeOver', {});
+      if (!answer.ok) throw new PayflowError(answer.error.code, answer.error.params);
+      return { ok: true, runId: startedRun.parse(answer.value).runId };
+    },
+  );
+  scope.post(
     '/api/sync/retry',
     about('Try held and rejected rows again now: those named, or all', {
       body: jsonSchema(retryBody),

@@ -64,7 +64,7 @@ export interface NotedCall {
 
 export interface FakeHost extends Host {
   readonly calls: NotedCall[];
-  /** What the next calls are answered; default: `startSync` starts, everything else is null. */
+  /** What the next calls are answered; default: `startSync` and `takeOver` start, everything else is null. */
   answer: ((method: string) => Reply<unknown>) | null;
   readonly listeners: Set<(event: HostEvent) => void>;
   emit(event: HostEvent): void;
@@ -79,7 +79,8 @@ export function fakeHost(): FakeHost {
     answer: null,
     call(caller, method, args) {
       calls.push({ caller, method, args });
-      const value = method === 'startSync' ? { queued: false, runId } : null;
+      const starts = method === 'startSync' || method === 'takeOver';
+      const value = starts ? { queued: false, runId } : null;
       return Promise.resolve(this.answer?.(method) ?? { ok: true, value });
     },
     subscribe(listener) {

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
+import { PayflowError } from '../../shared/errors.ts';
+import { isCloneRefused } from '../../shared/failures.ts';
 import type { App, InitReport, Stats } from '../host/app-types.ts';
+import type { CommandEngine } from '../host/engine-commands.ts';
 import { doneWith } from './outcome.ts';
 import { differencesText, isFinding, statementsText } from './schema.ts';
-import { withEngine, withExample, type Session } from './session.ts';
+import { withEngine, withExample, type Session, type Work } from './session.ts';
 import { count, paragraphs, printable, textTable } from './text.ts';
 
 /** What came, by table, and what it means. */
@@ -36,7 +39,7 @@ export function initText(report: InitReport): string {
 /** What a file that takes over brings along; shown before anything is sent (DESIGN 8.2). */
 export function broughtText({ tables }: Stats): string {
   const unsent = Object.entries(tables).filter(([, { pending }]) => pending > 0);
-  if (unsent.length === 0) return '';
+  if (unsent.length === 0) return 'This machine has nothing that HQ lacks.\n';
   const table = textTable(unsent, [
     { title: 'Table', value: ([name]) => name },
     { title: 'not at HQ', value: ([, { pending }]) => pending },
@@ -47,7 +50,34 @@ export function broughtText({ tables }: Stats): string {
 async function brought(app: App): Promise<string> {
   const { facts } = await app.status();
   const nothing = facts.waiting + facts.held + facts.rejected === 0;
-  return nothing ? '' : broughtText(await app.stats());
+  return broughtText(nothing ? { tables: {} } : await app.stats());
+}
+
+/** The refusal that a take-over overcomes; null: something else is wrong. */
+function refusal(error: unknown): PayflowError | null {
+  return error instanceof PayflowError && isCloneRefused(error.code) ? error : null;
+}
+
+/**
+ * Tried without first: only HQ knows whether another machine is this terminal, and who. A person who says no hears HQ's
+ * refusal, as without the option.
+ */
+async function takeOver(
+  session: Session,
+  { app, engine, onProgress, signal, say }: Work & { readonly engine: CommandEngine },
+  isAgreed: boolean,
+): Promise<InitReport> {
+  try {
+    return await engine.init(onProgress, signal);
+  } catch (error) {
+    const refused = refusal(error);
+    if (refused === null) throw error;
+    session.note(`${printable(say(refused.code, refused.params))}\n`);
+    session.note(await brought(app));
+    const question = 'Is this machine to be the terminal from now on, and the other one refused?';
+    if (!isAgreed && !(await session.confirm(question, signal))) throw error;
+  }
+  return engine.init(onProgress, signal, undefined, { takeOver: true });
 }
 
 export function addInit(program: Command, session: Session): void {
@@ -57,13 +87,15 @@ export function addInit(program: Command, session: Session): void {
     .option(
       '--take-over',
       'this machine is the terminal from now on; the one before is refused at HQ',
-    );
-  withExample(command, 'init').action(({ takeOver = false }: { takeOver?: boolean }) =>
-    withEngine(session, 'terminal', async ({ app, engine, onProgress, signal }) => {
-      const text = takeOver ? await brought(app) : '';
-      if (text !== '') session.note(text);
-      const report = await engine.init(onProgress, signal, undefined, { takeOver });
-      return doneWith(report.held + report.rejected > 0, report, initText(report));
-    }),
+    )
+    .option('--yes', 'take over without a question');
+  withExample(command, 'init').action(
+    ({ takeOver: takesOver = false, yes = false }: { takeOver?: boolean; yes?: boolean }) =>
+      withEngine(session, 'terminal', async (work) => {
+        const report = takesOver
+          ? await takeOver(session, work, yes)
+          : await work.engine.init(work.onProgress, work.signal);
+        return doneWith(report.held + report.rejected > 0, report, initText(report));
+      }),
   );
 }

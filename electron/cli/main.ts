@@ -10,6 +10,7 @@ import { errorJson } from '../host/public-json.ts';
 import { readSettings, type Settings } from '../host/settings.ts';
 import { appVersion } from '../host/version.ts';
 import { userDataFolder } from '../host/user-data.ts';
+import { askYesNo } from './ask.ts';
 import { exitOf, toFailure } from './failure.ts';
 import type { Outcome } from './outcome.ts';
 import { buildProgram, helpLine } from './program.ts';
@@ -80,6 +81,8 @@ const session: Session = {
   note: (text) => {
     if (!asJson) print(text);
   },
+  confirm: (question, signal) =>
+    askYesNo(question, { input: process.stdin, output: process.stderr, signal }),
 };
 
 function endUnexpectedly(error: unknown): never {

@@ -23,6 +23,8 @@ export interface Session {
   readonly show: (outcome: Outcome) => void;
   /** Shows a text at once, before the work that follows it; nothing in JSON mode. */
   readonly note: (text: string) => void;
+  /** Asks a yes-or-no question at the terminal; nobody can be asked where there is none (a script): then it is a yes. */
+  readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** hq: DATABASE_URL; terminal: that and PAYFLOW_TERMINAL; local: neither. Checked before anything is opened. */

@@ -220,9 +220,13 @@ class LocalApp implements HostedApp {
     );
   }
 
-  async cycle(asked: CycleAsked, onProgress: OnProgress, signal: AbortSignal): Promise<RunReport> {
+  async cycle(
+    { takeOver = false, ...asked }: CycleAsked,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<RunReport> {
     const request: CycleRequest = { ...asked, table: null };
-    return this.#run(this.#initialised(), request, { onProgress, signal });
+    return this.#run(this.#initialised(), request, { onProgress, signal }, takeOver);
   }
 
   async verify(onProgress: OnProgress, signal: AbortSignal) {

@@ -218,6 +218,8 @@ export interface CycleAsked {
   readonly fetch: readonly RowName[];
   /** The name of its run where it has one beforehand; a UUID. */
   readonly runId?: string;
+  /** A manager has said that this installation is the terminal from now on (DESIGN 8.2). Holds for this one cycle. */
+  readonly takeOver?: boolean;
 }
 
 /** What `openApp` (electron/host/app.ts) gives to the threads: the command line's app, with these beside it. */

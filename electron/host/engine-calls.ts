@@ -157,7 +157,9 @@ async function cycleOrLoad(
     if (!(error instanceof PayflowError && notSetUp.has(error.code))) throw error;
   }
   try {
-    return outcomeOfLoad(await app.init(onProgress, signal, asked.runId));
+    return outcomeOfLoad(
+      await app.init(onProgress, signal, asked.runId, { takeOver: asked.takeOver === true }),
+    );
   } catch (error) {
     if (!(error instanceof PayflowError && error.code === 'CANCELLED')) throw error;
     return { status: 'cancelled', error: null, received: 0, sent: 0 };

@@ -11,6 +11,7 @@ export function mergeAsked(a: CycleAsked, b: CycleAsked): CycleAsked {
   const runId = a.runId ?? b.runId;
   return {
     ...(runId === undefined ? {} : { runId }),
+    ...(a.takeOver === true || b.takeOver === true ? { takeOver: true } : {}),
     direction: a.direction === b.direction ? a.direction : 'both',
     retry: union(a.retry, b.retry),
     fetch: union(a.fetch, b.fetch),

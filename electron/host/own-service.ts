@@ -1,5 +1,6 @@
 import type { Args, Method, Result } from '../../shared/contract.ts';
 import { PayflowError } from '../../shared/errors.ts';
+import { isCloneRefused } from '../../shared/failures.ts';
 import type { AppInfo } from '../../shared/views.ts';
 import { diagnosticsText } from './diagnostics.ts';
 import type { HostOptions } from './host-options.ts';
@@ -21,6 +22,8 @@ type Own =
   | 'cancelSync'
   | 'pause'
   | 'resume'
+  | 'takeOver'
+  | 'unsentRows'
   | 'diagnostics'
   | 'startCheck'
   | 'startRepair'
@@ -57,6 +60,22 @@ export function ownService(
     resume() {
       runtime.send({ type: 'resume' });
       return Promise.resolve(null);
+    },
+    takeOver() {
+      refuseBeforeSetup();
+      const { error } = runtime.status.facts;
+      if (error === null || !isCloneRefused(error.code))
+        return Promise.reject(new PayflowError('TAKE_OVER_NOT_ASKED'));
+      const asked = { direction: 'both', retry: [], fetch: [], takeOver: true } as const;
+      return Promise.resolve(runtime.request(asked));
+    },
+    async unsentRows() {
+      const { reader } = await runtime.session();
+      // A machine that is to take over a terminal has no file of it yet.
+      const { tables } = runtime.local.initialised ? await reader.call('stats') : { tables: {} };
+      return Object.entries(tables)
+        .map(([table, { pending }]) => ({ table, rows: pending }))
+        .filter(({ rows }) => rows > 0);
     },
     startCheck() {
       refuseBeforeSetup();

@@ -232,6 +232,18 @@ describe('one slot', () => {
     });
   });
 
+  test('8.2: a take-over that was agreed to during a cycle holds for the next one and for no other', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.send({ type: 'ask', asked: { ...whole, takeOver: true } });
+    desk.send({ type: 'ask', asked: whole });
+    const next = desk.send({ type: 'ended', status: 'completed', code: null });
+    expect(next).toContainEqual({ do: 'cycle', asked: { ...whole, takeOver: true } });
+    desk.send({ type: 'ask', asked: whole });
+    const after = desk.send({ type: 'ended', status: 'completed', code: null });
+    expect(after).toContainEqual({ do: 'cycle', asked: whole });
+  });
+
   test('cancelling ends what runs and forgets what is queued', () => {
     const desk = new Desk();
     desk.send({ type: 'start' });

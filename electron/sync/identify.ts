@@ -8,7 +8,7 @@ import { adoptApplied } from './adopt-applied.ts';
 import { compareNumbers, downloads, type EnginePorts, type Run } from './engine.ts';
 import { judge, type Breach, type Ours, type Verdict } from './identity.ts';
 import { META } from './meta.ts';
-import type { Hello, HqIdentity, Instance, LocalStore, Token } from './ports.ts';
+import type { Binding, Hello, HqIdentity, Instance, LocalStore, Token } from './ports.ts';
 
 /** A recovery under way: what is wrong, and, once HQ has been claimed, that the outbox has still to be looked through. */
 type Recovery = Breach & { readonly asking: boolean };
@@ -146,7 +146,7 @@ async function claim(run: Run, hello: Hello, breach: Breach): Promise<void> {
     local.setMeta(META.lastBatch, String(again.last));
     if (breach.file || breach.hq || breach.moved) {
       compareEverything(run, hello);
-      if (ours.token !== null) notice(run, breach, again.count);
+      if (ours.token !== null) notice(run, breach, again.count, replaced(run, seen));
     }
     const asking: Recovery = { ...breach, asking: true };
     local.setMeta(META.recovery, breach.file ? JSON.stringify(asking) : null);
@@ -175,10 +175,21 @@ function compareEverything(run: Run, { floor, bound }: Hello): void {
   }
 }
 
+/** The machine that was this terminal until this one took over; null: it was this one. */
+function replaced({ self }: Run, seen: Binding | null): string | null {
+  const isOther = seen !== null && seen.instance !== null && seen.instance !== self.instance.digest;
+  return isOther ? (seen.holder ?? '?') : null;
+}
+
 /** A person is told what was found, and what has been done about it. */
-function notice(run: Run, { file, hq }: Breach, batches: number): void {
+function notice(run: Run, { file, hq }: Breach, batches: number, holder: string | null): void {
+  const waiting = run.local.countWaiting();
+  if (holder !== null) {
+    run.local.addNotice('STATUS_TAKEN_OVER', { holder, waiting });
+    return;
+  }
   const code = file ? 'STATUS_FILE_RESTORED' : hq ? 'STATUS_HQ_RESTORED' : 'STATUS_HQ_MOVED';
-  run.local.addNotice(code, { batches, waiting: run.local.countWaiting() });
+  run.local.addNotice(code, { batches, waiting });
 }
 
 function newToken(counter: number): Token {

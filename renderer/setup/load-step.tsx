@@ -1,6 +1,7 @@
 import { Button, Group, List, Loader, Paper, Progress, Stack, Text } from '@mantine/core';
 import { IconRefresh } from '@tabler/icons-react';
 import type { HqAddressForm } from '../../shared/contract.ts';
+import { isCloneRefused } from '../../shared/failures.ts';
 import type { SetupShown, TableProgress } from '../../shared/views.ts';
 import { useCall } from '../bridge/use-call.ts';
 import { useQuery } from '../bridge/use-query.ts';
@@ -12,6 +13,7 @@ import type { Text as Texts } from '../i18n/text.ts';
 import { useText } from '../i18n/use-text.ts';
 import { TestOutcome } from '../settings/test-connection.tsx';
 import { useStatus } from '../status/status-store.ts';
+import { TakeOver } from '../status/take-over.tsx';
 import { StepFrame } from './step-frame.tsx';
 
 interface LoadStepProps {
@@ -57,7 +59,12 @@ export function LoadStep({ setup, hq, terminal, onBack }: LoadStepProps) {
       {setup.error === null ? (
         <ConnectionCheck hq={hq} terminal={terminal} />
       ) : (
-        <Failure error={setup.error} />
+        <Stack gap="sm" align="flex-start">
+          <Failure error={setup.error} />
+          {isCloneRefused(setup.error.code) ? (
+            <TakeOver label={t('status.main-take-over')} />
+          ) : null}
+        </Stack>
       )}
       <Said acting={acting} />
     </StepFrame>

@@ -18,6 +18,8 @@ test.each([
   ['error', { type: 'fix', screen: 'settings', place: 'settings-connection' }],
   ['error-schema', { type: 'fix', screen: 'schema' }],
   ['error-disk', { type: 'try' }],
+  ['error-clone', { type: 'take-over' }],
+  ['error-standby', { type: 'fix', screen: 'settings', place: 'settings-connection' }],
   ['paused', { type: 'resume' }],
   ['setup', { type: 'setup' }],
 ])('%s asks for one step', (name, action) => {
@@ -40,6 +42,7 @@ describe('are the sales safe?', () => {
     ['paused', 'here'],
     ['error-disk', 'careful'],
     ['error-damaged', 'careful'],
+    ['error-clone', 'careful'],
     ['attention-many', 'disk'],
     ['setup', 'none'],
   ])('%s: %s', (name, safety) => {

@@ -1,9 +1,10 @@
 import type { Screen } from '../../shared/contract.ts';
+import { isCloneRefused } from '../../shared/failures.ts';
 import type { StatusView } from '../../shared/views.ts';
 
 /** The one step that a state asks for (UX.md). `open` goes to where the cause is dealt with. */
 export type MainAction =
-  | { readonly type: 'sync' | 'try' | 'cancel' | 'resume' | 'setup' }
+  | { readonly type: 'sync' | 'try' | 'cancel' | 'resume' | 'setup' | 'take-over' }
   | {
       readonly type: 'review' | 'fix';
       readonly screen: Screen;
@@ -44,6 +45,7 @@ export function mainAction({ status, facts }: Pick<StatusView, 'status' | 'facts
     case 'setup':
       return { type: 'setup' };
     case 'error':
+      if (isCloneRefused(status.reason.code)) return { type: 'take-over' };
       return place === null ? { type: 'try' } : { type: 'fix', ...place };
     case 'paused':
       return { type: 'resume' };

@@ -7,8 +7,10 @@ import type { StatusView } from '../../shared/views.ts';
  */
 export type Safety = 'at-hq' | 'here' | 'disk' | 'careful' | 'none';
 
-/** Failures under which the till's own file may not take another sale. */
+/** Failures under which the till's own file may not take another sale, or under which sales belong on another machine. */
 const risky = new Set([
+  'CLONE_REFUSED',
+  'CLONE_TWIN',
   'LOCAL_FULL',
   'LOCAL_DAMAGED',
   'LOCAL_READ_ONLY',

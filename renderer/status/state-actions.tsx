@@ -14,6 +14,7 @@ import { useText } from '../i18n/use-text.ts';
 import { useDialogs } from '../shell/dialog-store.ts';
 import { useRouter } from '../shell/router-store.ts';
 import { useSyncActions } from '../shell/sync-actions.ts';
+import { TakeOver } from './take-over.tsx';
 import { mainAction, type MainAction } from './main-action.ts';
 
 /** "Sync now" and, behind the arrow, one direction only. */
@@ -124,9 +125,11 @@ function MainButton({ action }: { readonly action: MainAction }) {
         break;
       case 'sync':
       case 'try':
+      case 'take-over':
         break;
     }
   };
+  if (action.type === 'take-over') return <TakeOver label={label} />;
   return action.type === 'sync' || action.type === 'try' ? (
     <SyncButton main label={label} />
   ) : (
@@ -151,10 +154,12 @@ export function StateActions({ view }: { readonly view: StatusView }) {
   const openDialog = useDialogs((state) => state.open);
   const action = mainAction(view);
   const { state } = view.status;
-  // Settings and setup answer managers only: a cashier is told whom to ask instead (the sentence above).
+  // What answers managers only is not offered to a cashier, who is told whom to ask instead (the sentence above).
   const closed =
     !manager &&
-    (action.type === 'setup' || (action.type === 'fix' && action.screen === 'settings'));
+    (action.type === 'setup' ||
+      action.type === 'take-over' ||
+      (action.type === 'fix' && action.screen === 'settings'));
   const syncs = action.type === 'sync' || action.type === 'try';
   const running = view.facts.running !== null;
   return (

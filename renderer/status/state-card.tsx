@@ -60,6 +60,11 @@ function useTodo(view: StatusView): string {
   const action = mainAction(view);
   switch (status.state) {
     case 'error':
+      if (action.type === 'take-over')
+        return t(
+          `status.${status.reason.code === 'CLONE_TWIN' ? 'twin' : 'clone'}-${manager ? 'manager' : 'cashier'}`,
+          { ...status.reason.params },
+        );
       if (action.type === 'fix') return t(manager ? 'status.do-fix' : 'status.do-error');
       return t.failure(status.reason)?.todo ?? t('status.do-error');
     case 'attention':

@@ -98,6 +98,11 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
       change({ paused: null });
       return null;
     },
+    takeOver: start,
+    unsentRows: () => [
+      { table: 'orders', rows: 6 },
+      { table: 'order_items', rows: 14 },
+    ],
     diagnostics: () => ({
       text: `PayFlow ${info.version}\nState: ${view.status.state} (${view.status.reason.code})\nTerminal: T-042\n`,
     }),

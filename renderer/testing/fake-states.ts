@@ -115,6 +115,15 @@ const changes: Readonly<Record<string, (now: number) => Partial<Facts>>> = {
     ...waitingSales(now),
     ...failed(now, 'LOCAL_DAMAGED', { file: '/home/till/.local/share/PayFlow/payflow.db' }),
   }),
+  'error-clone': (now) => ({
+    ...waitingSales(now),
+    ...failed(now, 'CLONE_REFUSED', {
+      holder: 'TILL-7',
+      since: now - 50 * hour,
+      seen: now - 2 * minute,
+    }),
+  }),
+  'error-standby': (now) => ({ ...waitingSales(now), ...failed(now, 'HQ_STANDBY') }),
   'error-schema': (now) => failed(now, 'HQ_COLUMN_MISSING', { table: 'orders', column: 'tip' }),
   paused: (now) => ({
     ...waitingSales(now),
