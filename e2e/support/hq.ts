@@ -4,7 +4,7 @@ import pg from 'pg';
 import { installCapture } from '../../electron/remote/install.ts';
 import { readManifest } from '../../electron/schema/read-manifest.ts';
 import type { Manifest } from '../../shared/manifest.ts';
-import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import { copyOfTemplate, createTestDatabase, type TestDatabase } from './postgres.ts';
 
 /** A database that is an HQ: PayFlow's tables, and capture unless the test installs it itself. */
 export interface TestHq {
@@ -32,7 +32,10 @@ export interface TestHqOptions {
 }
 
 export async function createTestHq(options: TestHqOptions = {}): Promise<TestHq> {
-  const database = await createTestDatabase();
+  const isUsual = Object.keys(options).length === 0;
+  const database = isUsual
+    ? await copyOfTemplate('template_hq', fill)
+    : await createTestDatabase();
   const clients: pg.Client[] = [];
   const connect = async (url = database.url): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url });
@@ -41,11 +44,7 @@ export async function createTestHq(options: TestHqOptions = {}): Promise<TestHq>
     return client;
   };
   const client = await connect();
-  await client.query(readFileSync(schemaFile, 'utf8'));
-  if (options.prepare !== undefined) await client.query(options.prepare);
-  if (options.install ?? true) {
-    await installCapture(client, { manifest: options.manifest ?? defaultManifest() });
-  }
+  if (!isUsual) await fill(database, options);
   let last = '0';
   return {
     database,
@@ -65,6 +64,17 @@ export async function createTestHq(options: TestHqOptions = {}): Promise<TestHq>
       await database.drop();
     },
   };
+}
+
+async function fill({ url }: TestDatabase, options: TestHqOptions = {}): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query(readFileSync(schemaFile, 'utf8'));
+  if (options.prepare !== undefined) await client.query(options.prepare);
+  if (options.install ?? true) {
+    await installCapture(client, { manifest: options.manifest ?? defaultManifest() });
+  }
+  await client.end();
 }
 
 const schemaFile = join(import.meta.dirname, '../../resources/hq/payflow-schema.sql');

@@ -11,7 +11,7 @@ import { openApp, type Compose } from '../../electron/host/app.ts';
 import type { HostedApp } from '../../electron/host/desk-types.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunDirection, RunReport } from '../../shared/report.ts';
-import { createTestDatabase } from './postgres.ts';
+import { copyOfTemplate, createTestDatabase, type TestDatabase } from './postgres.ts';
 import { quietLog } from './quiet-log.ts';
 
 export interface TestHq {
@@ -33,7 +33,10 @@ export interface HqOptions {
 
 /** An HQ of its own. With the default manifest: 2 stores, 3 terminals (T1, T2 of store-1, T3 of store-2), users. */
 export async function createHq(options: HqOptions = {}): Promise<TestHq> {
-  const database = await createTestDatabase();
+  const isUsual = Object.keys(options).length === 0;
+  const database = isUsual
+    ? await copyOfTemplate('template_company', installCompany)
+    : await createTestDatabase();
   const clients: pg.Client[] = [];
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: database.url });
@@ -45,10 +48,8 @@ export async function createHq(options: HqOptions = {}): Promise<TestHq> {
   const db = await connect();
   const own = (options.manifest ?? null) === null;
   if (options.schemaSql !== undefined) await db.query(options.schemaSql);
-  if (options.install !== false) {
-    const app = await openApp(readSettings({ DATABASE_URL: database.url }), quietLog);
-    await app.installHq({ withSchema: own, manifest: options.manifest ?? null, notify: null });
-    await app.close();
+  if (options.install !== false && !isUsual) {
+    await installHq(database.url, own, options.manifest ?? null);
     if (own) await db.query(COMPANY);
   }
   return {
@@ -60,6 +61,17 @@ export async function createHq(options: HqOptions = {}): Promise<TestHq> {
       await database.drop();
     },
   };
+}
+
+async function installHq(url: string, withSchema: boolean, manifest: string | null): Promise<void> {
+  const app = await openApp(readSettings({ DATABASE_URL: url }), quietLog);
+  await app.installHq({ withSchema, manifest, notify: null });
+  await app.close();
+}
+
+async function installCompany(database: TestDatabase): Promise<void> {
+  await installHq(database.url, true, null);
+  await database.query(COMPANY);
 }
 
 /** 2 stores, 3 terminals and their users. */
