@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { endSilence, SILENCE_MS } from './end-silence.ts';
+import { ANSWER_MS, endSilence } from './end-silence.ts';
 import { toPayflowError, type Target } from './errors.ts';
+import { isThere } from './is-there.ts';
 
 /**
  * What every session is pinned to, so that a value's text is the same everywhere (DESIGN 7.2), and so that a
@@ -34,8 +35,6 @@ export interface ConnectionOptions {
   };
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;
-  /** How long HQ may owe an answer without a byte (`SILENCE_MS`). */
-  readonly silenceMs?: number;
 }
 
 /** What every connection of ours is made with. */
@@ -78,7 +77,7 @@ export class Connections {
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => {
-      endSilence(client, options.silenceMs ?? SILENCE_MS);
+      endSilence(client, () => isThere(options.address, ANSWER_MS));
     });
   }
 

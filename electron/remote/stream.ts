@@ -3,7 +3,7 @@ import { to as copyTo } from 'pg-copy-streams';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { BucketChoice, BucketHash, HqRow } from '../sync/ports.ts';
 import { CopyReader } from './copy-text.ts';
-import { SILENCE_MS } from './end-silence.ts';
+import { Patience } from './end-silence.ts';
 import { literal } from './identifiers.ts';
 import { keyOrder, rowSql } from './row-sql.ts';
 import { keySql } from './scope-sql.ts';
@@ -91,26 +91,23 @@ async function* copy(client: pg.PoolClient, query: string): AsyncGenerator<(stri
     `SET statement_timeout = 0; SET work_mem = '64MB'; SET random_page_cost = 1.1`,
   );
   const stream = client.query(copyTo(`COPY (${query}) TO STDOUT`));
-  // node-postgres limits a query as a whole, and a stream never tells it that it is over; the watchdog is our limit.
+  // node-postgres limits a query as a whole, and a stream never tells it that it is over: this is our limit.
   (stream as { callback?: () => void }).callback?.();
-  const watchdog = setTimeout(() => {
-    stream.destroy(Object.assign(new Error('no data'), { code: 'ETIMEDOUT' }));
-  }, SILENCE_MS);
+  const patience = new Patience(client, (error) => stream.destroy(error));
   try {
     const reader = new CopyReader();
     let page: (string | null)[][] = [];
     for await (const chunk of stream as AsyncIterable<Buffer>) {
-      watchdog.refresh();
       // The driver hands over what a message held, down to a single row.
       for (const row of reader.rows(chunk)) page.push(row);
       if (page.length < PAGE_ROWS) continue;
       yield page;
       page = [];
-      watchdog.refresh();
+      patience.renew();
     }
     if (page.length > 0) yield page;
   } finally {
-    clearTimeout(watchdog);
+    patience.end();
   }
   await client.query('RESET statement_timeout; RESET work_mem; RESET random_page_cost');
 }

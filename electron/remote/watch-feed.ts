@@ -10,7 +10,8 @@ import { id } from './identifiers.ts';
 
 /** The safety net under NOTIFY, which an install may leave out and a crowded HQ may drop (DESIGN 9). */
 const pollMs = 1_000;
-const queryDeadlineMs = 10_000;
+/** One look is one line each way. With the probe that follows, a network that has gone is known within 15 seconds. */
+const queryDeadlineMs = 7_000;
 
 /** Reads no table: one page of the sequence and the snapshot. Prepared once. */
 const positionSql = `SELECT s.last_value::text AS last, pg_snapshot_xmin(n.now)::text AS xmin, pg_snapshot_xmax(n.now)::text AS xmax
