@@ -218,8 +218,7 @@ function sums(house: House, hq: Books, seen: readonly Seen[]): string[] {
       if (called.startsWith('C')) return []; // Customers that come and go take their points with them.
       const counter = `${table}.${column} ${called}`;
       // A sum that a terminal lists as refused is still to come; one that was undone stands in its conflict log.
-      if (seen.some((each) => each.names.has(nameOf(table, id)) || wasUndone(each, table, column)))
-        return [];
+      if (seen.some((each) => lists(each, table, id) || wasUndone(each, table, column))) return [];
       const opening = counter.startsWith('products.master_stock_quantity')
         ? OPENING_STOCK * 100
         : 0;
@@ -237,6 +236,11 @@ function sums(house: House, hq: Books, seen: readonly Seen[]): string[] {
     }),
   );
 }
+
+/** Does this terminal list HQ's row, under HQ's key or under its own name for it? */
+const lists = (each: Seen, table: string, id: string): boolean =>
+  each.names.has(nameOf(table, id)) ||
+  each.rows.get(table)?.some((row) => row.serverId === id && isListed(each, table, row)) === true;
 
 /** What was taken back as not this terminal's to say, not what was merged. */
 const wasUndone = ({ till }: Seen, table: string, column: string): boolean =>

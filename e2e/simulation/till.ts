@@ -12,6 +12,7 @@ import type { RunDirection, RunReport } from '../../shared/report.ts';
 import { quietLog } from '../support/quiet-log.ts';
 import type { Place } from './company.ts';
 import type { Ledger } from './ledger.ts';
+import { Janitor } from './janitor.ts';
 import { Line, type Others } from './line.ts';
 import { pick, PosProgram } from './pos-program.ts';
 
@@ -51,7 +52,7 @@ export class Till {
   #app: HostedApp | null = null;
   #db: Database.Database | null = null;
   #pos: PosProgram | null = null;
-  #restoring: readonly Database.Statement[] | null = null;
+  #janitor: Janitor | null = null;
 
   constructor(options: TillOptions) {
     this.#options = options;
@@ -90,7 +91,6 @@ export class Till {
     this.#mutate = mutate;
     const db = new Database(this.#path);
     this.#db = db;
-    db.exec(`ATTACH '${this.#start.replaceAll("'", "''")}' AS start`);
     this.#pos = new PosProgram(db, place, ledger, () => this.line.skew);
     this.#app = await this.#openApp((ports) =>
       this.line.compose(mutate === null ? ports : mutate(ports, { place, hq, file: db })),
@@ -98,11 +98,12 @@ export class Till {
   }
 
   async close(): Promise<void> {
+    this.#janitor?.close();
     this.#db?.close();
     await this.#app?.close();
+    this.#janitor = null;
     this.#db = null;
     this.#app = null;
-    this.#restoring = null;
   }
 
   /** One cycle; a failure is in the report. */
@@ -184,14 +185,8 @@ export class Till {
     this.line.begin(null);
     this.line.forgetLate();
     rmSync(this.#copy, { force: true });
-    const { db } = this;
-    this.#restoring ??= restoring(db);
-    const restore = this.#restoring;
-    db.pragma('foreign_keys = OFF');
-    db.transaction(() => {
-      for (const statement of restore) statement.run();
-    }).immediate();
-    db.pragma('foreign_keys = ON');
+    this.#janitor ??= new Janitor(this.#path, this.#start);
+    this.#janitor.restore();
   }
 
   #openApp(
@@ -209,30 +204,4 @@ export class Till {
     });
     return openApp(settings, quietLog, nothing, compose);
   }
-}
-
-/** Statements that give every table the rows it had at the start, unseen by capture; prepared once, because of its triggers. */
-function restoring(db: Database.Database): Database.Statement[] {
-  const tables = db
-    .prepare(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
-    .pluck()
-    .all() as string[];
-  return [
-    'UPDATE sync_session SET applying = 1',
-    ...tables
-      .filter((table) => table !== 'sync_session')
-      .flatMap((table) => {
-        const columns = db
-          .prepare(
-            `SELECT group_concat('"' || name || '"') FROM pragma_table_xinfo(?) WHERE hidden = 0`,
-          )
-          .pluck()
-          .get(table) as string;
-        return [
-          `DELETE FROM main."${table}"`,
-          `INSERT INTO main."${table}" (${columns}) SELECT ${columns} FROM start."${table}"`,
-        ];
-      }),
-    'UPDATE sync_session SET applying = 0',
-  ].map((sql) => db.prepare(sql));
 }

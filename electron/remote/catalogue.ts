@@ -20,7 +20,7 @@ const liveColumns = `a.attnum > 0 AND NOT a.attisdropped`;
 /** What one column contributes to a table's fingerprint: no oid (a dump changes them), no search_path. */
 const fingerprintLine = `concat_ws(':', a.attname, t.typname, a.atttypmod, a.attnotnull, a.attgenerated)`;
 
-/** Md5 over the columns and the primary key of `c`; the plan and `schemaStampSql` share it (DESIGN 3.8). */
+/** Md5 over the columns and the primary key of `c`, kept in the plan (DESIGN 3.8). */
 const fingerprintOf = (classAlias: string): string => `md5(concat_ws('|',
     (SELECT string_agg(${fingerprintLine}, ',' ORDER BY a.attname)
        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
@@ -32,12 +32,20 @@ const fingerprintOf = (classAlias: string): string => `md5(concat_ws('|',
 
 /**
  * A scalar subquery: one md5 that changes whenever a column, a type or a primary key of these tables does, or a
- * table comes or goes. Cheap enough to stand in every page of the feed.
+ * table comes or goes; over the same facts as the fingerprints, but in one pass over the catalogue, since it stands in
+ * every page of the feed.
  */
 export function schemaStampSql(schema: string, tables: readonly string[]): string {
   const names = tables.map((table) => literal(table)).join(', ');
-  return `(SELECT md5(string_agg(concat(c.relname, '=', ${fingerprintOf('c')}), ',' ORDER BY c.relname))
+  return `(SELECT md5(string_agg(f.fact, ',' ORDER BY f.fact COLLATE "C"))
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace ns ON ns.oid = c.relnamespace
+ CROSS JOIN LATERAL (
+   SELECT concat_ws('=', c.relname, ${fingerprintLine}) AS fact
+     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = c.oid AND ${liveColumns}
+   UNION ALL
+   SELECT concat_ws('|', c.relname, p.conkey::text)
+     FROM pg_catalog.pg_constraint p WHERE p.conrelid = c.oid AND p.contype = 'p') f
  WHERE ns.nspname = ${literal(schema)} AND c.relname = ANY (ARRAY[${names}]::text[]) AND c.relkind IN ('r', 'p'))`;
 }
 
