@@ -33,6 +33,8 @@ export class House {
   readonly #slow: readonly pg.Client[];
   readonly #reset: HqReset;
   readonly #folder: string;
+  /** The others are as they were. */
+  #used = 0;
 
   private constructor(
     server: EmbeddedHq,
@@ -107,11 +109,12 @@ export class House {
     return house;
   }
 
-  /** Everything as it was when the company opened. */
-  async reset(): Promise<void> {
+  /** Everything as it was when the company opened, for a history of so many terminals. */
+  async reset(terminals: number): Promise<void> {
     await this.office.end('ROLLBACK');
     await this.#reset.restore();
-    for (const till of this.tills) till.reset();
+    for (const till of this.tills.slice(0, this.#used)) till.reset();
+    this.#used = terminals;
     this.office.reset();
     this.ledger = new Ledger();
   }

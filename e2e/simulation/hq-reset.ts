@@ -2,6 +2,7 @@ import type pg from 'pg';
 
 /** Not what a history changes. */
 const CONSTANT = new Set(['payflow_sync.manifest', 'payflow_sync.migration']);
+const FEED = 'payflow_sync.feed';
 const COPY = 'simulation_start';
 const VACUUM_EVERY = 50;
 
@@ -30,12 +31,18 @@ export class HqReset {
     const statements: string[] = [];
     for (const { name, columns, filled } of rows) {
       if (CONSTANT.has(name)) continue;
-      statements.push(`DELETE FROM ${name}`);
-      if (!filled || name === 'payflow_sync.feed') continue;
+      if (!filled || name === FEED) {
+        statements.push(`DELETE FROM ${name}`);
+        continue;
+      }
       const copy = `${COPY}."${name}"`;
       await this.#db.query(`CREATE TABLE ${copy} AS SELECT ${columns} FROM ${name}`);
+      // Only what has changed: capture notes each row that a replica writes.
+      const row = `ROW(${columns})::text`;
       statements.push(
-        `INSERT INTO ${name} (${columns}) OVERRIDING SYSTEM VALUE SELECT * FROM ${copy}`,
+        `DELETE FROM ${name} WHERE ${row} NOT IN (SELECT ${row} FROM ${copy})`,
+        `INSERT INTO ${name} (${columns}) OVERRIDING SYSTEM VALUE
+         SELECT * FROM ${copy} WHERE ${row} NOT IN (SELECT ${row} FROM ${name})`,
       );
     }
     // As a replica: neither the shop's foreign keys nor its triggers have a say; what capture notes all the same goes last.
@@ -44,7 +51,7 @@ export class HqReset {
       CREATE FUNCTION ${COPY}.restore() RETURNS void LANGUAGE plpgsql SET session_replication_role = replica AS $$
       BEGIN
         ${statements.join(';\n        ')};
-        DELETE FROM payflow_sync.feed;
+        DELETE FROM ${FEED};
       END $$`);
   }
 

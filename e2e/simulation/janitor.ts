@@ -1,17 +1,17 @@
 import Database from 'better-sqlite3';
 
 /**
- * Gives every table of a file the rows it had at the start, unseen by capture. On a connection of its own: to switch foreign
+ * Gives every table of a file the rows that another file has of it, unseen by capture. On a connection of its own: to switch foreign
  * keys off and on would cost whoever shares it all prepared statements.
  */
 export class Janitor {
   readonly #db: Database.Database;
   readonly #statements: readonly Database.Statement[];
 
-  constructor(path: string, start: string) {
+  constructor(path: string, source: string) {
     const db = new Database(path);
     db.pragma('foreign_keys = OFF');
-    db.exec(`ATTACH '${start.replaceAll("'", "''")}' AS start`);
+    db.exec(`ATTACH '${source.replaceAll("'", "''")}' AS source`);
     this.#db = db;
     this.#statements = restoring(db);
   }
@@ -47,7 +47,7 @@ function restoring(db: Database.Database): Database.Statement[] {
           .get(table) as string;
         return [
           `DELETE FROM main."${table}"`,
-          `INSERT INTO main."${table}" (${columns}) SELECT ${columns} FROM start."${table}"`,
+          `INSERT INTO main."${table}" (${columns}) SELECT ${columns} FROM source."${table}"`,
         ];
       }),
     'UPDATE sync_session SET applying = 0',

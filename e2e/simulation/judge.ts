@@ -265,8 +265,13 @@ function noValueLost(house: House, hq: Books, seen: readonly Seen[]): string[] {
       for (const local of each.rows.get(table) ?? [])
         if (isListed(each, table, local)) found.add(local.row[column] ?? null);
   }
+  // Deleted here by who had seen it, and at HQ too: nobody has overwritten it.
+  const deletedTwice = (value: string): boolean => {
+    const row = house.ledger.wentWith.get(value);
+    return row !== undefined && hq.get(row.table)?.has(row.id) !== true;
+  };
   return [...house.ledger.standing()]
-    .filter(([value]) => !found.has(value))
+    .filter(([value]) => !found.has(value) && !deletedTwice(value))
     .map(([value, { what }]) => `${value}, which was put into ${what}, is nowhere`);
 }
 

@@ -27,6 +27,8 @@ export class Ledger {
   readonly #replaced = new Set<string>();
   /** Codes of customers that a side deleted when it saw them, by key. */
   readonly deleted = new Map<string, string>();
+  /** Values that stood in a row when a terminal deleted it, which was not its to delete: it comes back, unless HQ has none. */
+  readonly wentWith = new Map<string, { readonly table: string; readonly id: string }>();
   readonly #orders = new Map<string, number>();
   #next = 0;
 

@@ -15,7 +15,7 @@ const MOST_ROUNDS = 8;
  * rest of a short history.
  */
 export async function play(house: House, history: History, askProduct = true): Promise<string[]> {
-  await house.reset();
+  await house.reset(history.terminals);
   const wrong: string[] = [];
   const tills = house.tills.slice(0, history.terminals);
   for (const [index, step] of history.steps.entries()) {

@@ -264,8 +264,15 @@ export class PosProgram {
     const known = this.#rows(name, by, 'server_id').filter(({ value }) => value !== null);
     const going = pick(known, row);
     if (going === undefined) return null;
+    const { column } = FIELDS.find((field) => field.table === name) ?? {};
+    const gone = this.#prepared(
+      `SELECT server_id AS id, ${column ?? 'NULL'} AS value FROM ${name} WHERE local_id = ?`,
+    ).get(going.local_id) as { id: string; value: string | null };
     this.#run(`DELETE FROM ${name} WHERE local_id = ?`, going.local_id);
-    return () => undefined;
+    return () => {
+      if (gone.value !== null)
+        this.#ledger().wentWith.set(gone.value, { table: name, id: gone.id });
+    };
   }
 
   /** A new row that HQ does not take, and a product that refers to it. */

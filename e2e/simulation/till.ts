@@ -53,6 +53,7 @@ export class Till {
   #db: Database.Database | null = null;
   #pos: PosProgram | null = null;
   #janitor: Janitor | null = null;
+  #clone: { readonly app: HostedApp; readonly janitor: Janitor } | null = null;
 
   constructor(options: TillOptions) {
     this.#options = options;
@@ -99,9 +100,12 @@ export class Till {
 
   async close(): Promise<void> {
     this.#janitor?.close();
+    this.#clone?.janitor.close();
+    await this.#clone?.app.close();
     this.#db?.close();
     await this.#app?.close();
     this.#janitor = null;
+    this.#clone = null;
     this.#db = null;
     this.#app = null;
   }
@@ -144,20 +148,25 @@ export class Till {
 
   /** One cycle on a copy of the file, on another machine. */
   async syncClone(): Promise<RunReport> {
-    this.db.pragma('wal_checkpoint(TRUNCATE)');
-    const path = join(this.#options.folder, `${this.place.code}-clone.db`);
-    for (const beside of ['', '-wal', '-shm']) rmSync(`${path}${beside}`, { force: true });
-    copyFileSync(this.#path, path);
-    const app = await this.#openApp((ports) => ports, path, 'elsewhere');
-    const report = await app.sync({
+    this.#clone ??= await this.#makeClone();
+    this.#clone.janitor.restore();
+    return this.#clone.app.sync({
       direction: 'both',
       table: null,
       dryRun: false,
       onProgress: nothing,
       signal,
     });
-    await app.close();
-    return report;
+  }
+
+  /** The other machine stays; what it has of the file is copied for each of its cycles. */
+  async #makeClone(): Promise<{ readonly app: HostedApp; readonly janitor: Janitor }> {
+    this.db.pragma('wal_checkpoint(TRUNCATE)');
+    const path = join(this.#options.folder, `${this.place.code}-clone.db`);
+    for (const beside of ['', '-wal', '-shm']) rmSync(`${path}${beside}`, { force: true });
+    copyFileSync(this.#path, path);
+    const app = await this.#openApp((ports) => ports, path, 'elsewhere');
+    return { app, janitor: new Janitor(path, this.#path) };
   }
 
   /** What a person asks for who does not trust a table. */

@@ -92,6 +92,9 @@ export function outboxStore(
         .all(...params) as EntryColumns[]
     ).map(entryOf);
 
+  const hasEntries = (table: TablePlan): boolean =>
+    prepare('SELECT 1 FROM sync_outbox WHERE tbl = ? LIMIT 1').get(table.name) !== undefined;
+
   /** After entries are gone: a row without any is synced, one with newer ones stays pending. */
   const settleStatus = (table: TablePlan, localId: string): void => {
     prepare(`
@@ -283,26 +286,25 @@ export function outboxStore(
         .raw()
         .all(after, upto, limit) as [number, string][];
     },
-    hasEntries(table) {
-      return (
-        prepare('SELECT 1 FROM sync_outbox WHERE tbl = ? LIMIT 1').get(table.name) !== undefined
-      );
-    },
+    hasEntries,
     identityEntries() {
       const moved = entries(
         `SELECT ${COLUMNS} FROM sync_outbox o
           WHERE o.old_local_id IS NOT NULL AND o.old_local_id IS NOT o.local_id AND o.op = 'U' ORDER BY o.seq`,
       );
-      const stripped = plan().tables.flatMap((table) =>
-        entries(
-          `SELECT ${COLUMNS} FROM sync_outbox o
+      // Of tables with entries alone: an idle cycle asks for it too, and each of them has a statement of its own.
+      const stripped = plan()
+        .tables.filter(hasEntries)
+        .flatMap((table) =>
+          entries(
+            `SELECT ${COLUMNS} FROM sync_outbox o
              CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = o.local_id
              CROSS JOIN ${id(table.name)} d ON d.local_id = o.local_id AND d.server_id IS NULL
             WHERE o.tbl = ? AND o.op = 'I'`,
-          table.number,
-          table.name,
-        ),
-      );
+            table.number,
+            table.name,
+          ),
+        );
       return [...moved, ...stripped];
     },
     countWaiting() {

@@ -31,22 +31,20 @@ const fingerprintOf = (classAlias: string): string => `md5(concat_ws('|',
       WHERE p.conrelid = ${classAlias}.oid AND p.contype = 'p')))`;
 
 /**
- * A scalar subquery: one md5 that changes whenever a column, a type or a primary key of these tables does, or a
+ * An expression: one md5 that changes whenever a column, a type or a primary key of these tables does, or a
  * table comes or goes; over the same facts as the fingerprints, but in one pass over the catalogue, since it stands in
  * every page of the feed.
  */
 export function schemaStampSql(schema: string, tables: readonly string[]): string {
   const names = tables.map((table) => literal(table)).join(', ');
-  return `(SELECT md5(string_agg(f.fact, ',' ORDER BY f.fact COLLATE "C"))
-  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace ns ON ns.oid = c.relnamespace
- CROSS JOIN LATERAL (
-   SELECT concat_ws('=', c.relname, ${fingerprintLine}) AS fact
-     FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    WHERE a.attrelid = c.oid AND ${liveColumns}
-   UNION ALL
-   SELECT concat_ws('|', c.relname, p.conkey::text)
-     FROM pg_catalog.pg_constraint p WHERE p.conrelid = c.oid AND p.contype = 'p') f
- WHERE ns.nspname = ${literal(schema)} AND c.relname = ANY (ARRAY[${names}]::text[]) AND c.relkind IN ('r', 'p'))`;
+  const among = `pg_catalog.pg_class c JOIN pg_catalog.pg_namespace ns ON ns.oid = c.relnamespace
+   AND ns.nspname = ${literal(schema)} AND c.relname = ANY (ARRAY[${names}]::text[]) AND c.relkind IN ('r', 'p')`;
+  return `md5(concat_ws('|',
+  (SELECT string_agg(concat_ws('=', c.relname, ${fingerprintLine}), ',' ORDER BY c.relname, a.attname)
+     FROM ${among} JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND ${liveColumns}
+     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid),
+  (SELECT string_agg(concat_ws('=', c.relname, p.conkey::text), ',' ORDER BY c.relname)
+     FROM ${among} JOIN pg_catalog.pg_constraint p ON p.conrelid = c.oid AND p.contype = 'p')))`;
 }
 
 const tablesSql = `WITH ${pin}
