@@ -11,4 +11,21 @@ export const FOUND: Readonly<Record<string, History>> = {
       { at: 0, pos: { do: 'count', counter: 0, row: 0, by: -1 } },
     ],
   },
+  // Two in which the judge was wrong.
+  '5.4, 7: a sum that waits with its held row is listed, also where HQ gave the row another key': {
+    terminals: 3,
+    steps: [
+      { hq: { do: 'rekey-product', row: 5 } },
+      { at: 2, pos: { do: 'add-category', product: 5 } },
+      { at: 2, pos: { do: 'count', counter: 0, row: 5, by: -2 } },
+    ],
+  },
+  '6.6: what a terminal wrote into a row that it and HQ have deleted is gone with the row': {
+    terminals: 2,
+    steps: [
+      { at: 1, pos: { do: 'edit', field: 8, row: 0 } },
+      { hq: { do: 'delete-category', row: 0 } },
+      { at: 1, pos: { do: 'delete-hqs', table: 0, row: 0 } },
+    ],
+  },
 };
