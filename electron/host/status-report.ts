@@ -1,4 +1,5 @@
 import { statusOf, type Facts } from '../../shared/status.ts';
+import { isDiskLow } from '../local/disk-room.ts';
 import { countUnanswered } from '../local/gate-store.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { standingNotices } from '../local/notices.ts';
@@ -7,7 +8,7 @@ import { META } from '../sync/meta.ts';
 import type { StatusReport } from './app-types.ts';
 import type { Settings } from './settings.ts';
 
-/** Gathers the facts a status is made of from payflow.db alone; null: there is no such file yet. */
+/** Gathers the facts a status is made of from payflow.db and its disk alone; null: there is no such file yet. */
 export function statusReport(db: ReadableDb | null, settings: Settings, now: number): StatusReport {
   const facts = db === null ? factsWithoutFile(settings, now) : factsOf(db, settings, now);
   return {
@@ -39,7 +40,7 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     mode: settings.mode,
     intervalMs: 0,
     clockSkewMs: null,
-    diskLow: false,
+    diskLow: isDiskLow(settings.databasePath),
     troubles: [],
     notices: [],
   };
