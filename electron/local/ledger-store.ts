@@ -130,7 +130,10 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
       );
     },
     prune(before) {
-      prepare('DELETE FROM sync_sent WHERE sent_at < ?').run(before);
+      // One whose outcome is unknown is all that keeps its changes from going twice (DESIGN 6.1).
+      prepare(
+        'DELETE FROM sync_sent WHERE sent_at < ? AND number NOT IN (SELECT number FROM sync_batch)',
+      ).run(before);
       prepare('DELETE FROM sync_run WHERE started_at < ?').run(before);
     },
   };

@@ -43,7 +43,7 @@ async function stages(run: Run, hello: Hello, verdict: Verdict): Promise<void> {
   run.at('cycle:connected');
   repairOutbox(run);
   await recover(run, hello, verdict);
-  await settle(run);
+  await settle(run, hello);
   run.at('cycle:settled');
   await scanIfDue(run);
   if (direction !== 'push' && isRescoping(run)) await sendBeforeRescope(run);

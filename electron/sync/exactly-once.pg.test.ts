@@ -12,6 +12,8 @@ import {
   type TestTerminal,
 } from '../../e2e/support/shop.ts';
 import type { RunReport } from '../../shared/report.ts';
+import { openLocal } from '../local/open.ts';
+import { createLocalStore } from '../local/store.ts';
 
 const OPENING = 100;
 /** The message as it travels, with its end: READ COMMITTED stands in another one. */
@@ -119,6 +121,70 @@ test('6.1: a reply that was lost after the commit costs nothing and doubles noth
   await hq.db.query(`UPDATE products SET master_stock_quantity = master_stock_quantity - 30`);
   await terminal.sync();
   await expectExactlyOnce(1, OPENING - 2 - 30);
+});
+
+async function saleWithLostReply(): Promise<void> {
+  const network = await terminalBehindProxy();
+  sale('first', 2);
+  const { wire, failing } = await runUntilCommit(network);
+  wire.deliverAndLoseReply();
+  await failing;
+}
+
+test('6.1, 9: where HQ takes no writes any more, a batch it has is settled from its record, and its changes come', async () => {
+  await saleWithLostReply();
+  const { rows } = await hq.db.query<{ name: string }>('SELECT current_database() AS name');
+  const database = `ALTER DATABASE "${rows[0]?.name ?? ''}"`;
+  await hq.db.query(`UPDATE products SET name = 'Green tea'`);
+  await hq.db.query(`${database} SET default_transaction_read_only = on`);
+  await hq.db.query(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+  sale('second', 3);
+
+  const during = await terminal.trySync();
+
+  expect(during.error).toMatchObject({ code: 'HQ_READ_ONLY' });
+  expect(terminal.row('products', 'tea', 'name')).toEqual({ name: 'Green tea' });
+  expect(terminal.row('orders', 'first', 'sync_status')).toEqual({ sync_status: 'synced' });
+  expect(terminal.row('orders', 'second', 'sync_status')).toEqual({ sync_status: 'pending' });
+  expect(await stockAtHq(hq.db)).toBe(OPENING - 2);
+  await hq.db.query(`${database} RESET default_transaction_read_only`);
+  await hq.db.query(`
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid()`);
+  // The connection of before is found to be dead by the first try.
+  await expect.poll(async () => (await terminal.trySync()).error).toBeUndefined();
+  await expectExactlyOnce(2, OPENING - 2 - 3);
+});
+
+test('6.1, 6.2: a batch that lay open longer than anything is kept is still settled as it was', async () => {
+  await saleWithLostReply();
+  // A year in which both sides have cleared up.
+  await hq.db.query('DELETE FROM payflow_sync.upload_entry');
+  const db = openLocal(terminal.path);
+  const store = createLocalStore(db, () => new Date().toISOString());
+  store.write(() => {
+    store.prune('9999-01-01T00:00:00.000Z');
+  });
+  db.close();
+
+  await terminal.sync();
+
+  await expectExactlyOnce(1, OPENING - 2);
+});
+
+test('6.1: where nobody knows any more what became of a batch, nothing is sent on a guess', async () => {
+  await saleWithLostReply();
+  await hq.db.query('DELETE FROM payflow_sync.upload_outcome');
+  sale('second', 3);
+  const waiting = waitingInOutbox();
+
+  for (let tries = 0; tries < 2; tries += 1)
+    expect((await terminal.trySync()).error).toMatchObject({ code: 'UPLOAD_OUTCOME_LOST' });
+
+  expect(await stockAtHq(hq.db)).toBe(OPENING - 2);
+  expect(waitingInOutbox()).toBe(waiting);
 });
 
 test('6.5: an edit made between a lost reply and its settling stays pending and goes next', async () => {

@@ -717,6 +717,6 @@ export interface LocalStore {
     status: string;
     report: string;
   }): void;
-  /** Removes what is past its age: sent entries and runs older than 30 days. */
+  /** Removes what is past its age: batches that were settled, and runs. */
   prune(before: string): void;
 }

@@ -1,6 +1,6 @@
 import { PayflowError } from '../../shared/errors.ts';
 import type { Run } from './engine.ts';
-import type { Batch, BatchReply } from './ports.ts';
+import type { Batch, BatchReply, Hello } from './ports.ts';
 import { acknowledge, acknowledgePlainly } from './upload/acknowledge.ts';
 import { passSequences, present, requeueRefused } from './upload/send-again.ts';
 
@@ -9,7 +9,7 @@ import { passSequences, present, requeueRefused } from './upload/send-again.ts';
  * exactly as it was (DESIGN 6.1); one that HQ had answered is acknowledged; one that a restored HQ has lost is sent once
  * more (DESIGN 8.2).
  */
-export async function settle(run: Run): Promise<void> {
+export async function settle(run: Run, hello: Hello): Promise<void> {
   for (;;) {
     run.checkCancelled();
     const open = run.local.read(() => run.local.openBatch());
@@ -17,9 +17,19 @@ export async function settle(run: Run): Promise<void> {
     const { batch, answer } = open;
     run.log.info('settling a batch', { number: batch.number, answered: answer !== null });
     if (answer !== null) acknowledgePlainly(run, batch, answer);
+    else if (isKnownTaken(run, hello, batch))
+      await acknowledge(run, batch, await run.remote.outcomeOf(batch));
     else if (batch.after === undefined) await acknowledge(run, batch, await sendOnce(run, batch));
     else await sendAgain(run, batch);
   }
+}
+
+/**
+ * An HQ that takes no writes cannot be asked through its gate, and its changes would wait as long as that lasts. That it
+ * has the batch is final whoever says it; that it has not is never taken from a plain SELECT (DESIGN 6.2).
+ */
+function isKnownTaken({ readOnly, self }: Run, { binding }: Hello, { number }: Batch): boolean {
+  return readOnly && binding?.epoch === self.epoch && binding.lastBatch === number;
 }
 
 /** HQ had taken this batch and was restored: what it does not take this time waits for upload like any other change. */
