@@ -19,6 +19,7 @@ import type {
   ExportedFile,
   HeldGroup,
   HeldRowShown,
+  NoticeShown,
   OversoldShown,
   Page,
   ReceiptAnswer,
@@ -184,6 +185,13 @@ export const contract = {
       status: z.enum(['all', 'completed', 'partial', 'failed', 'cancelled']),
     }),
   ),
+  /** What was restored, moved or taken over, newest first, whether it stands or not. */
+  notices: method<Page<NoticeShown>>()('cashier', z.strictObject(page)),
+  /** Settles one, with the older ones of its kind; it stays in `notices`. Throws NOTICE_SETTLED where it does not stand. */
+  dismissNotice: method<null>()(
+    'manager',
+    z.strictObject({ id: z.int().min(1).max(Number.MAX_SAFE_INTEGER) }),
+  ),
   /** The last runs that moved something, oldest first, for the chart. */
   runPoints: method<readonly RunPoint[]>()('cashier', nothing),
   exportRuns: method<ExportedFile>()(
@@ -241,6 +249,7 @@ export const TOPICS = [
   'conflicts',
   'oversold',
   'runs',
+  'notices',
   'check',
   'schema',
   'settings',

@@ -183,3 +183,15 @@ export interface BooksReport {
   readonly lines: readonly BookLineShown[];
   readonly first: BookDifference | null;
 }
+
+/** What a person had to know although nothing waits: a restore, a move, a take-over (DESIGN 8.1). */
+export interface NoticeRow {
+  readonly id: number;
+  readonly code: string;
+  readonly params: MessageParams;
+  readonly at: string;
+  /** Null: it stands. */
+  readonly settledAt: string | null;
+  /** A data check that passed, or a person who dismissed it. */
+  readonly settledBy: 'check' | 'person' | null;
+}

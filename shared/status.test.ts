@@ -95,7 +95,7 @@ describe('9: an outbox that does not drain asks for attention and says why', () 
     [
       'one failure after the other, none of them old',
       { ...old, ...failing('HQ_BUSY'), lastRun: { at: now, status: 'failed' } },
-      ['HQ_BUSY', 'STATUS_UNSENT_OLD', 'STATUS_LAST_RUN_OPEN'],
+      ['HQ_BUSY', 'STATUS_UNSENT_OLD'],
     ],
     [
       'a bug of ours',
@@ -166,6 +166,7 @@ test('never idle while a row is held, rejected or unsent, a failure stands or th
         diskLow: false,
         troubles: [],
         notices: [],
+        differing: null,
         lastRun: { status: 'completed' },
       });
       expect(facts.hq).not.toBe('unreachable');

@@ -65,8 +65,13 @@ export interface Facts {
   readonly diskLow: boolean;
   /** What does not work beside the sync, which goes on: the web console, a program of the demo. */
   readonly troubles: readonly Message[];
-  /** What was restored or has moved (DESIGN 8.1): stands until a manager dismisses it or a data check passes. Newest first. */
-  readonly notices: readonly Message[];
+  /**
+   * What was restored, has moved or was taken over (DESIGN 8.1): stands until a manager dismisses it or a data check passes.
+   * Newest first, one of each code.
+   */
+  readonly notices: readonly (Message & { readonly id: number })[];
+  /** Rows that the last data check found to differ, after it had looked twice; null: none, or there was no check. */
+  readonly differing: { readonly count: number; readonly at: number } | null;
 }
 
 /** `reason` has three texts in the catalogue: headline, reason and tooltip (`renderStatus`). */
@@ -158,9 +163,9 @@ function lastRunCause(facts: Facts): Message[] {
   if (lastRun.status === 'cancelled' && (running !== null || isPaused(facts))) return [];
   // What it left over is listed and has its own cause.
   if (lastRun.status === 'partial' && held + rejected > 0) return [];
-  // Why it ended is the state itself, offline or error: said once, and an absence of HQ stays calm.
+  // Why it ended is the state itself, offline, error or waiting: said once, and what heals by itself stays calm.
   const kind = error === null ? null : failureKind(error.code);
-  if (lastRun.status === 'failed' && (kind === 'connection' || kind === 'stopped')) return [];
+  if (lastRun.status === 'failed' && kind !== null && kind !== 'unexpected') return [];
   return [{ code: 'STATUS_LAST_RUN_OPEN', params: { at: lastRun.at } }];
 }
 
@@ -169,6 +174,11 @@ function openCause(facts: Facts): Message[] {
   if (!facts.configured) return [];
   if (facts.running !== null && (!facts.loaded || facts.lastRun === null)) return [];
   return facts.loaded ? lastRunCause(facts) : [{ code: 'STATUS_FIRST_LOAD', params: {} }];
+}
+
+/** Sync works and yet the sides differ: only a repair, or a check that finds them equal, answers that. */
+function differingCause({ differing }: Facts): Message[] {
+  return differing === null ? [] : [{ code: 'STATUS_CHECK_DIFFERS', params: { ...differing } }];
 }
 
 function causesOf(facts: Facts): Message[] {
@@ -185,10 +195,11 @@ function causesOf(facts: Facts): Message[] {
       : []),
     ...unsentCause(facts),
     ...(facts.oversold > 0 ? [{ code: 'STATUS_OVERSOLD', params: { count: facts.oversold } }] : []),
+    ...differingCause(facts),
     ...(forgotten
       ? [{ code: 'STATUS_PAUSE_FORGOTTEN', params: { since: paused.since, waiting } }]
       : []),
-    ...facts.notices,
+    ...facts.notices.map(({ code, params }) => ({ code, params })),
     ...(facts.diskLow ? [{ code: 'STATUS_DISK_LOW', params: {} }] : []),
     ...(skewed
       ? [{ code: clockSkewMs > 0 ? 'STATUS_CLOCK_FAST' : 'STATUS_CLOCK_SLOW', params: { minutes } }]

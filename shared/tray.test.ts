@@ -71,3 +71,56 @@ describe('the held rows', () => {
     expect(labelsOf(model.items)).toContain('Show 12 waiting rows');
   });
 });
+
+describe('what was found of identity, clock and data is said in the tray too', () => {
+  const since = Date.UTC(2026, 10, 20, 9, 0);
+  const stopped = (code: string, params = {}) => ({ error: { code, params, since } });
+  const notice = (code: string, params: Record<string, string | number>) => ({
+    notices: [{ id: 1, code, params }],
+  });
+  test.each<[what: string, facts: Partial<typeof calmFacts>, icon: string, tooltip: string]>([
+    [
+      'another machine is this terminal',
+      stopped('CLONE_REFUSED', { holder: 'TILL-7', since, seen: since }),
+      'error',
+      'PayFlow: sync stopped, another machine is this terminal',
+    ],
+    ['HQ is a standby', stopped('HQ_STANDBY'), 'error', 'PayFlow: sync stopped, HQ is a standby'],
+    [
+      'this file was restored',
+      notice('STATUS_FILE_RESTORED', { batches: 0, waiting: 2 }),
+      'attention',
+      'PayFlow: this database was restored; run a check',
+    ],
+    [
+      'HQ was restored',
+      notice('STATUS_HQ_RESTORED', { batches: 3, waiting: 0 }),
+      'attention',
+      'PayFlow: HQ was restored; run a data check',
+    ],
+    [
+      'this machine took over',
+      notice('STATUS_TAKEN_OVER', { holder: 'TILL-7', waiting: 0 }),
+      'attention',
+      'PayFlow: this machine took over; run a check',
+    ],
+    [
+      'the clock is wrong',
+      { clockSkewMs: 9 * 60_000 },
+      'attention',
+      'PayFlow: clock is 9 minutes ahead',
+    ],
+    [
+      'the data check found differences',
+      { differing: { count: 2, at: since } },
+      'attention',
+      'PayFlow: 2 rows differ from HQ',
+    ],
+  ])('%s', (_what, facts, icon, tooltip) => {
+    const model = trayModel(viewOf({ ...calmFacts, ...facts }), catalogue);
+    expect([model.icon, model.tooltip]).toEqual([icon, tooltip]);
+    expect(trayModel(viewOf({ ...calmFacts, ...facts, hq: 'unreachable' }), catalogue).icon).toBe(
+      icon === 'error' ? 'error' : 'offline-attention',
+    );
+  });
+});

@@ -199,6 +199,15 @@ export interface RunShown {
   readonly report: RunReport;
 }
 
+/** What was restored, moved or taken over. */
+export interface NoticeShown extends Message {
+  /** For `dismissNotice`. */
+  readonly id: number;
+  readonly at: number;
+  /** Null: it stands. check: a data check has passed since; person: somebody has dismissed it. */
+  readonly settled: { readonly by: 'check' | 'person'; readonly at: number } | null;
+}
+
 export interface RunPoint {
   readonly at: number;
   readonly received: number;

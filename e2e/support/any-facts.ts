@@ -17,6 +17,7 @@ export const calmFacts: Facts = {
   mode: 'live',
   clockSkewMs: 0,
   notices: [],
+  differing: null,
 };
 
 const amount = fc.oneof(fc.constant(0), fc.nat(1_000_000_000));
@@ -65,9 +66,10 @@ export const anyFacts: fc.Arbitrary<Facts> = fc.record({
   clockSkewMs: fc.option(fc.integer({ min: -2 * day, max: 2 * day })),
   diskLow: fc.boolean(),
   notices: fc.array(
-    fc.constant({ code: 'STATUS_HQ_RESTORED', params: { batches: 2, waiting: 0 } }),
+    fc.constant({ id: 1, code: 'STATUS_HQ_RESTORED', params: { batches: 2, waiting: 0 } }),
     { maxLength: 1 },
   ),
+  differing: fc.option(fc.record({ count: fc.integer({ min: 1, max: 1_000 }), at: moment })),
   troubles: fc.oneof(
     fc.constant([]),
     fc.constant([]),

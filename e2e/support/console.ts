@@ -38,6 +38,10 @@ export interface TestConsole {
   readonly problems: string[];
   /** Another tab of the same browser, at `path` of the console. */
   openTab(path?: string): Promise<Page>;
+  /** The console as somebody else sees it, in a browser of their own that nobody has signed in. */
+  openStranger(): Promise<Page>;
+  /** Ends `serve`, does the work while nobody has the file open (`pos` is closed too), and starts it again. */
+  restart(work: () => void, env?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -64,12 +68,14 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<TestCo
     if (options.loaded !== false) await load(hq.url, db);
     const proxy = await startProxy(hq.url);
     undo.push(() => proxy.close());
-    const serve = await startServe({
-      url: proxy.url(hq.url),
-      folder,
-      db,
-      env: { SYNC_MODE: options.mode ?? 'live', ...options.env },
-    });
+    const start = (env: Readonly<Record<string, string>> = {}): Promise<ServeProcess> =>
+      startServe({
+        url: proxy.url(hq.url),
+        folder,
+        db,
+        env: { SYNC_MODE: options.mode ?? 'live', ...options.env, ...env },
+      });
+    let serve = await start();
     undo.push(() => serve.stop());
     const browser = await launchChromium();
     undo.push(() => browser.close());
@@ -80,7 +86,9 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<TestCo
     return {
       hq,
       proxy,
-      serve,
+      get serve() {
+        return serve;
+      },
       page,
       db,
       get pos() {
@@ -88,6 +96,23 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<TestCo
       },
       problems,
       openTab,
+      async openStranger() {
+        const context = await browser.newContext({ viewport: TILL, locale: 'en-GB' });
+        const stranger = await context.newPage();
+        watchProblems(stranger, serve.origin, problems);
+        await stranger.goto(serve.origin);
+        return stranger;
+      },
+      async restart(work, env = {}) {
+        // A window whose host has gone says so on its console; that is no problem of the page.
+        await page.goto('about:blank');
+        await serve.stop();
+        pos?.close();
+        pos = null;
+        work();
+        serve = await start({ PORT: new URL(serve.origin).port, ...env });
+        await page.goto(serve.link);
+      },
       close: unwind,
     };
   } catch (error) {

@@ -215,6 +215,33 @@ describe('published endpoints', () => {
     });
   });
 
+  test('8.1: notices are listed for all; only a manager dismisses one', async () => {
+    await using api = await testApi();
+    const list = await ask(api, {
+      method: 'GET',
+      url: '/api/sync/notices',
+      headers: as('cashier'),
+    });
+    expect(list.body).toMatchObject([
+      {
+        id: 3,
+        code: 'STATUS_HQ_MOVED',
+        headline: 'HQ has moved to another server',
+        message: anyText,
+        settledAt: null,
+      },
+    ]);
+    const dismiss = (role: Role, id: number) =>
+      ask(api, { url: '/api/sync/notices/dismiss', headers: as(role), body: { id } });
+    expect(await dismiss('cashier', 3)).toMatchObject({ status: 403 });
+    expect((await dismiss('manager', 3)).body).toEqual({ ok: true, id: 3 });
+    expect(await dismiss('manager', 4)).toMatchObject({
+      status: 409,
+      body: failure('NOTICE_SETTLED'),
+    });
+    expect(api.api.asked).toEqual(['notices', 'dismiss 3']);
+  });
+
   test('only a manager resets', async () => {
     await using api = await testApi();
     const reset = (headers: Record<string, string>, query = '') =>

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Catalogue } from '../../shared/messages.ts';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Host } from '../host/host-types.ts';
-import { logsJson, rejectedJson, statusJson } from '../host/public-json.ts';
+import { logsJson, noticesJson, rejectedJson, statusJson } from '../host/public-json.ts';
 import { callerOf } from './authentication.ts';
 import { jsonSchema, parseInput } from './input.ts';
 import type { PublicApi } from '../host/public-api.ts';
@@ -32,6 +32,8 @@ const resolveBody = z.strictObject({
   id: z.int().min(1),
   keep: z.enum(['hq', 'local'], 'it must be hq or local'),
 });
+
+const noticeBody = z.strictObject({ id: z.int().min(1) });
 
 const startedRun = z.object({
   runId: z.string(),
@@ -114,6 +116,24 @@ export function addSyncRoutes(
     async (request) => ({
       ok: true,
       ...(await api.resolve(parseInput(resolveBody, request.body))),
+    }),
+  );
+  scope.get(
+    '/api/sync/notices',
+    about('What was restored, moved or taken over, and whether somebody has seen it'),
+    async () => noticesJson(await api.notices(), catalogue),
+  );
+  scope.post(
+    '/api/sync/notices/dismiss',
+    {
+      config: { role: 'manager' },
+      ...about('Settle one that somebody has read; it stays in the list', {
+        body: jsonSchema(noticeBody),
+      }),
+    },
+    async (request) => ({
+      ok: true,
+      ...(await api.dismissNotice(parseInput(noticeBody, request.body))),
     }),
   );
   scope.get('/api/sync/status', about('Is everything safe? State, reason and what waits'), () =>

@@ -39,6 +39,7 @@ const facts: Facts = {
   diskLow: false,
   troubles: [],
   notices: [],
+  differing: null,
 };
 
 const view: StatusView = {
@@ -132,6 +133,21 @@ export function fakePublicApi(): FakePublicApi {
     removals: () => note('removals', []),
     answerRemovals: (asked) =>
       note(`answerRemovals ${JSON.stringify(asked)}`, { queued: true, runId }),
+    notices: () =>
+      note('notices', [
+        {
+          id: 3,
+          code: 'STATUS_HQ_MOVED',
+          params: {},
+          at: since,
+          settledAt: null,
+          settledBy: null,
+        },
+      ]),
+    dismissNotice: ({ id }) =>
+      id === 3
+        ? note(`dismiss ${String(id)}`, { id })
+        : Promise.reject(new PayflowError('NOTICE_SETTLED', { id })),
     oversold: () => note('oversold', []),
     logs: ({ limit }) =>
       note(`logs ${String(limit)}`, [

@@ -94,6 +94,8 @@ describe('every command has help with an example', () => {
     ['held'],
     ['conflicts'],
     ['rejected'],
+    ['notices'],
+    ['dismiss'],
     ['logs'],
     ['stats'],
     ['checkpoints'],

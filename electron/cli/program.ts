@@ -9,6 +9,7 @@ import { addHqUninstall } from './hq-uninstall.ts';
 import { addInit } from './init.ts';
 import { addLogs } from './logs.ts';
 import { addManifest } from './manifest.ts';
+import { addDismiss, addNotices } from './notices.ts';
 import { addOversold } from './oversold.ts';
 import { addRejected } from './rejected.ts';
 
@@ -52,6 +53,8 @@ export function buildProgram(session: Session): Command {
   addRejected(program, session);
   addRemovals(program, session);
   addOversold(program, session);
+  addNotices(program, session);
+  addDismiss(program, session);
   addLogs(program, session);
   addStats(program, session);
   addCheckpoints(program, session);

@@ -5,6 +5,7 @@ import type {
   ConflictRow,
   ConflictSide,
   HeldRow,
+  NoticeRow,
   OversoldRow,
   RejectedRow,
   RemovalAnswer,
@@ -246,6 +247,10 @@ export interface App {
     readonly id: number;
     readonly keep: ConflictSide;
   }): Promise<ConflictResolved>;
+  /** What was restored, moved or taken over, newest first, whether it stands or not. */
+  notices(): Promise<readonly NoticeRow[]>;
+  /** Settles one that stands, with the older ones of its kind. Throws NOTICE_SETTLED. */
+  dismissNotice(asked: { readonly id: number }): Promise<{ readonly id: number }>;
   /** Counted things below zero, newest first. */
   oversold(): Promise<readonly OversoldRow[]>;
   rejected(): Promise<readonly RejectedRow[]>;

@@ -16,7 +16,7 @@ import { askedQuestions } from '../local/gate-store.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { oversoldRows } from '../local/oversold.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
-import { settleNotices } from '../local/notices.ts';
+import { noticePage, settleNotices } from '../local/notices.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
 import { createLocalStore } from '../local/store.ts';
 import {
@@ -279,7 +279,12 @@ class LocalApp implements HostedApp {
     const { local, clock } = this.#ports(db);
     local.write(() => {
       local.setMeta(META.lastCheckAt, clock.now());
-      local.setMeta(META.lastCheckEqual, report.equal ? '1' : '0');
+      local.setMeta(
+        META.lastCheckDiffering,
+        String(
+          Object.values(report.tables).reduce((sum, { differing }) => sum + differing.length, 0),
+        ),
+      );
     });
     return report;
   }
@@ -322,6 +327,14 @@ class LocalApp implements HostedApp {
   async resolveConflict({ id, keep }: Parameters<App['resolveConflict']>[0]) {
     const { changed } = await this.desk.resolveConflict({ id, keep });
     return { id, keep, changed };
+  }
+
+  notices() {
+    return Promise.resolve(noticePage(this.#readable(), { offset: 0, limit: -1 }).rows);
+  }
+
+  dismissNotice(asked: Parameters<App['dismissNotice']>[0]) {
+    return this.desk.dismissNotice(asked);
   }
 
   oversold() {

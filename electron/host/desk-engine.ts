@@ -6,6 +6,7 @@ import type { TablePlan } from '../../shared/plan.ts';
 import type { DifferingRow, SchemaFinding } from '../../shared/views.ts';
 import { editRow } from '../local/edit-row.ts';
 import { rejectedEntry } from '../local/listed-pages.ts';
+import { dismissNotice } from '../local/notices.ts';
 import type { WritableDb } from '../local/open.ts';
 import type { Canonical, LocalValue } from '../sync/codec.ts';
 import type { Run } from '../sync/engine.ts';
@@ -37,6 +38,11 @@ export function engineDesk(part: EnginePart): DeskEngine {
     answerRemovals: async (asked) => answerRemovals(part.file().db, asked),
     resolveConflict: async ({ id, keep }) =>
       resolveConflict(part.file(), id, keep, new Date().toISOString()),
+    dismissNotice: async ({ id }) => {
+      if (!dismissNotice(part.file().db, id, new Date().toISOString()))
+        throw new PayflowError('NOTICE_SETTLED', { id });
+      return { id };
+    },
     differingRows: async ({ table, ids }) => bothSides(await part.connect(), table, ids),
     schemaCheck: async () => {
       const differences = await part.differences();

@@ -1,7 +1,7 @@
 /** The window's lists over payflow.db: reads only, and works without HQ. */
 import type { Message } from '../../shared/report.ts';
-import { heldMessage } from '../../shared/rows.ts';
-import type { OversoldShown, RunPoint, RunShown } from '../../shared/views.ts';
+import { heldMessage, type NoticeRow } from '../../shared/rows.ts';
+import type { NoticeShown, OversoldShown, RunPoint, RunShown } from '../../shared/views.ts';
 import { recordsMoved } from '../../shared/report.ts';
 import { conflictPage, type ConflictEntry } from '../local/conflict-log.ts';
 import { askedQuestions } from '../local/gate-store.ts';
@@ -16,6 +16,7 @@ import {
   type HeldEntry,
   type RejectedEntry,
 } from '../local/listed-pages.ts';
+import { noticePage } from '../local/notices.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { oversoldPage } from '../local/oversold.ts';
 import type {
@@ -131,6 +132,11 @@ export function localDesk(
       from(nothing, ({ db }) => {
         const { rows, total } = runPage(db, page, status === 'all' ? null : status);
         return { rows: rows.map(runShown), total };
+      }),
+    notices: async (page) =>
+      from(nothing, ({ db }) => {
+        const { rows, total } = noticePage(db, page);
+        return { rows: rows.map(noticeShown), total };
       }),
     removals: async () => from([], ({ db }) => askedQuestions(db)),
     runPoints: async () => from([], ({ db }) => movingRuns(db, points).map(pointOf)),
@@ -250,6 +256,12 @@ function editableRows(file: PlannedFile, rows: readonly RejectedEntry[]): Set<Re
 
 function runShown({ id, startedAt, endedAt, report }: RunEntry): RunShown {
   return { runId: id, startedAt: Date.parse(startedAt), endedAt: Date.parse(endedAt), report };
+}
+
+function noticeShown({ id, code, params, at, settledAt, settledBy }: NoticeRow): NoticeShown {
+  const settled =
+    settledAt === null ? null : { by: settledBy ?? 'check', at: Date.parse(settledAt) };
+  return { id, code, params, at: Date.parse(at), settled };
 }
 
 function pointOf({ startedAt, report }: RunEntry): RunPoint {

@@ -100,6 +100,8 @@ const desk: Desk = {
     });
     return Promise.resolve({ rows: runs, total: 250 });
   },
+  notices: () => found(),
+  dismissNotice: ({ id }) => Promise.resolve({ id }),
   runPoints: () => Promise.resolve([]),
   testConnection: ({ address }) =>
     Promise.resolve({

@@ -13,6 +13,7 @@ import type {
   ConflictShown,
   ConnectionTest,
   DifferingRow,
+  NoticeShown,
   OversoldShown,
   ReceiptAnswer,
   RunPoint,
@@ -131,6 +132,8 @@ export interface DeskReader {
   oversold(page: PageAsked): Promise<PageFound<OversoldShown>>;
   findReceipt(asked: { readonly number: string }): Promise<readonly ReceiptAnswer[]>;
   runs(asked: PageAsked & { readonly status: RunFilter }): Promise<PageFound<RunShown>>;
+  /** Newest first. */
+  notices(page: PageAsked): Promise<PageFound<NoticeShown>>;
   /** Mass removals that wait for a manager, oldest first. */
   removals(): Promise<readonly RemovalQuestion[]>;
   /** The last 50 runs that moved something, oldest first. */
@@ -162,6 +165,8 @@ export interface DeskEngine {
     readonly id: number;
     readonly keep: ConflictSide;
   }): Promise<{ readonly changed: boolean }>;
+  /** Throws NOTICE_SETTLED. */
+  dismissNotice(asked: { readonly id: number }): Promise<{ readonly id: number }>;
   /** Both sides' values, as text, of rows that the data check named. */
   differingRows(asked: {
     readonly table: string;
@@ -195,6 +200,7 @@ export const DESK_READER = [
   'oversold',
   'findReceipt',
   'runs',
+  'notices',
   'runPoints',
   'removals',
   'testConnection',
@@ -204,6 +210,7 @@ export const DESK_ENGINE = [
   'editRejected',
   'answerRemovals',
   'resolveConflict',
+  'dismissNotice',
   'differingRows',
   'schemaCheck',
   'schemaFix',
@@ -301,6 +308,8 @@ export type DeskCalls = Pick<
   | 'oversold'
   | 'findReceipt'
   | 'runs'
+  | 'notices'
+  | 'dismissNotice'
   | 'runPoints'
   | 'exportRuns'
   | 'logTail'

@@ -42,6 +42,15 @@ function settingsLines({ backups, hq, ...rest }: SettingsShown): string[] {
   ];
 }
 
+/** Without the sign of a number: which of the two clocks is ahead is said in words. */
+function clockLine(skewMs: number | null): string {
+  if (skewMs === null) return 'clock not compared with HQ yet';
+  const seconds = Math.round(Math.abs(skewMs) / 1_000);
+  return seconds === 0
+    ? "clock as HQ's"
+    : `clock ${String(seconds)} s ${skewMs > 0 ? 'ahead of' : 'behind'} HQ`;
+}
+
 const section = (title: string, lines: readonly string[]): string =>
   [`== ${title}`, ...(lines.length === 0 ? ['none'] : lines)].join('\n');
 
@@ -65,6 +74,7 @@ export function diagnosticsText(catalogue: Catalogue, given: DiagnosticFacts): s
       `terminal ${given.status.terminal ?? 'none'}, store ${given.status.store ?? 'none'}, HQ ${facts.hq}, mode ${facts.mode}`,
       `waiting here ${facts.waiting}, oldest ${facts.oldestUnsentAt === null ? 'none' : time(facts.oldestUnsentAt)}, at HQ ${given.status.waitingAtHq ?? 'not known'}`,
       `held ${facts.held}, rejected ${facts.rejected}, conflicts ${facts.conflicts}`,
+      clockLine(facts.clockSkewMs),
       `last run ${time(facts.lastRun?.at ?? null)} ${facts.lastRun?.status ?? ''}`.trim(),
       `last complete run ${time(given.status.lastCompleteAt)}, prices of ${time(given.status.pricesAt)}`,
       `next run ${given.status.nextRunAt === null ? 'none planned' : time(given.status.nextRunAt)}`,

@@ -42,6 +42,7 @@ export const COMMANDS = {
     answer: z.enum(['hq', 'local']),
   }),
   resolveConflict: z.strictObject({ id: z.int().min(1), keep: z.enum(['local', 'hq']) }),
+  dismissNotice: z.strictObject({ id: z.int().min(1) }),
 } as const;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -59,6 +60,7 @@ interface CommandAnswers {
   readonly reset: readonly string[];
   readonly answerRemovals: RemovalQuestion;
   readonly resolveConflict: ConflictResolved;
+  readonly dismissNotice: { readonly id: number };
 }
 
 /** A command with its arguments, parsed. */
@@ -118,6 +120,8 @@ export function runCommand(
       return app.answerRemovals(command.args);
     case 'resolveConflict':
       return app.resolveConflict(command.args);
+    case 'dismissNotice':
+      return app.dismissNotice(command.args);
   }
 }
 
@@ -147,5 +151,6 @@ export function commandsOver(
     reset: (table) => asked('reset', { table }),
     answerRemovals: (answer) => asked('answerRemovals', answer),
     resolveConflict: (choice) => asked('resolveConflict', choice),
+    dismissNotice: (notice) => asked('dismissNotice', notice),
   };
 }

@@ -152,6 +152,12 @@ export function listCalls(deps: DeskServiceDeps, refs: Refs): ListCalls {
     oversold: (page) => desk.oversold(page),
     findReceipt: (asked) => desk.findReceipt(asked),
     runs: (asked) => desk.runs(asked),
+    notices: (page) => desk.notices(page),
+    async dismissNotice(asked) {
+      await desk.dismissNotice(asked);
+      deps.changed(['notices']);
+      return null;
+    },
     runPoints: () => desk.runPoints(),
     async exportRuns({ format }) {
       const runs = [];

@@ -3,6 +3,7 @@ import type {
   ConflictRow,
   ConflictSide,
   HeldRow,
+  NoticeRow,
   OversoldRow,
   RejectedRow,
   RemovalQuestion,
@@ -20,6 +21,7 @@ export interface PublicReads {
   allOversold(): Promise<readonly OversoldRow[]>;
   allRejected(): Promise<readonly RejectedRow[]>;
   removals(): Promise<readonly RemovalQuestion[]>;
+  allNotices(): Promise<readonly NoticeRow[]>;
   stats(): Promise<Stats>;
   checkpoints(): Promise<readonly Checkpoint[]>;
 }
@@ -35,6 +37,8 @@ export interface PublicApi extends Pick<
   | 'rejected'
   | 'oversold'
   | 'removals'
+  | 'notices'
+  | 'dismissNotice'
   | 'logs'
   | 'stats'
   | 'checkpoints'
@@ -71,6 +75,8 @@ export function publicApi({ reader, engine, requestCycle }: PublicApiParts): Pub
     rejected,
     conflicts: () => reader().call('allConflicts'),
     removals: () => reader().call('removals'),
+    notices: () => reader().call('allNotices'),
+    dismissNotice: (asked) => engine().call('dismissNotice', asked),
     oversold: () => reader().call('allOversold'),
     logs: (asked) => reader().call('logs', asked),
     stats: () => reader().call('stats'),

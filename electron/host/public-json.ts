@@ -1,7 +1,7 @@
 import type { MessageParams } from '../../shared/errors.ts';
 import type { Catalogue } from '../../shared/messages.ts';
 import { renderMessage, renderStatus } from '../../shared/messages.ts';
-import type { RejectedRow, RejectedRowShown } from '../../shared/rows.ts';
+import type { NoticeRow, RejectedRow, RejectedRowShown } from '../../shared/rows.ts';
 import type { LogEntry, StatusReport } from './app-types.ts';
 
 /** DESIGN 10's JSON shapes, for `--json` and the HTTP API alike; what is not here is given out as the host has it. */
@@ -42,6 +42,14 @@ export function rejectedJson(
   catalogue: Catalogue,
 ): readonly RejectedRowShown[] {
   return rows.map((row) => ({ ...row, message: renderMessage(catalogue, row.code, row.params) }));
+}
+
+/** Notices with what they say. */
+export function noticesJson(rows: readonly NoticeRow[], catalogue: Catalogue): readonly object[] {
+  return rows.map(({ id, code, params, ...times }) => {
+    const { headline, reason } = renderStatus(catalogue, { code, params });
+    return { id, code, headline, message: reason, ...times };
+  });
 }
 
 export function logsJson(entries: readonly LogEntry[]): readonly object[] {

@@ -38,6 +38,7 @@ export function readerCalls({ app, settings, emit }: ReaderParts): ThreadSide<Re
       allHeld: () => app.held(),
       allConflicts: () => app.conflicts(),
       allOversold: () => app.oversold(),
+      allNotices: () => app.notices(),
       allRejected: () => app.rejected(),
       stats: () => app.stats(),
       checkpoints: () => app.checkpoints(),

@@ -33,7 +33,14 @@ const factsGapMs = 250;
 /** Enough for "more than". */
 const behindAtMost = 10_000;
 
-const listTopics: readonly Topic[] = ['held', 'rejected', 'conflicts', 'oversold', 'runs'];
+const listTopics: readonly Topic[] = [
+  'held',
+  'rejected',
+  'conflicts',
+  'oversold',
+  'runs',
+  'notices',
+];
 
 /** The session that holds, what is known of it, and who hears of it. Other settings replace the session. */
 export class Runtime {
@@ -275,7 +282,8 @@ export class Runtime {
 
   checked(run: CheckRun): void {
     this.#lastCheck = run;
-    this.changed(['check']);
+    // One that passes settles notices.
+    this.changed(['check', 'notices']);
   }
 
   booked(books: BooksResult): void {
@@ -345,6 +353,7 @@ function sameLists(a: LocalFacts, b: LocalFacts): boolean {
     a.facts.held === b.facts.held &&
     a.facts.rejected === b.facts.rejected &&
     a.facts.conflicts === b.facts.conflicts &&
-    a.facts.oversold === b.facts.oversold
+    a.facts.oversold === b.facts.oversold &&
+    a.facts.notices[0]?.id === b.facts.notices[0]?.id
   );
 }

@@ -197,6 +197,7 @@ export class Session {
       case 'reset':
       case 'answerRemovals':
       case 'resolveConflict':
+      case 'dismissNotice':
         this.tell({ type: 'changed' });
         return undefined;
     }

@@ -43,7 +43,14 @@ function factsWithoutFile(settings: Settings, now: number): Facts {
     diskLow: isDiskLow(settings.databasePath),
     troubles: [],
     notices: [],
+    differing: null,
   };
+}
+
+function differingOf(db: ReadableDb): Facts['differing'] {
+  const count = Number(metaValue(db, META.lastCheckDiffering) ?? 0);
+  const at = metaValue(db, META.lastCheckAt);
+  return count === 0 || at === null ? null : { count, at: Date.parse(at) };
 }
 
 function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
@@ -74,7 +81,8 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
     confirm: countUnanswered(db),
     conflicts,
     oversold,
-    notices: standingNotices(db).map(({ code, params }) => ({ code, params })),
+    notices: standingNotices(db),
+    differing: differingOf(db),
     lastRun:
       open || lastRunAt === null
         ? last === undefined

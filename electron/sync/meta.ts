@@ -32,9 +32,9 @@ export const META = {
   scanDue: 'scan_due',
   /** SQLite's schema_version when the capture triggers were last found in order. */
   schemaSeen: 'schema_seen',
-  /** When the last data check ended and whether both sides were equal (`1`, `0`). */
+  /** When the last data check ended, and how many rows it found to differ. */
   lastCheckAt: 'last_check_at',
-  lastCheckEqual: 'last_check_equal',
+  lastCheckDiffering: 'last_check_differing',
   /** When both sides were last compared and brought in step without the feed (DESIGN 3.8); the first load counts. */
   comparedAt: 'compared_at',
 } as const;

@@ -15,6 +15,7 @@ import { useAct, type Acting } from '../components/use-act.ts';
 import { useIsManager } from '../components/use-is-manager.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useAppInfo } from '../shell/app-store.ts';
+import { FoundNotices } from './found-notices.tsx';
 import { FILTERS, type Filter } from './history-words.ts';
 import { LogDialog } from './log-dialog.tsx';
 import { RunDialog } from './run-dialog.tsx';
@@ -32,6 +33,7 @@ export function HistoryScreen() {
   useStayWithin(paging, query.data?.total);
   return (
     <Screen title={t('history.title')} actions={<Actions acting={acting} />}>
+      <FoundNotices />
       <div>
         <Said acting={acting} apart="below" />
         <FilterChoice filter={filter} onChange={setFilter} />

@@ -31,6 +31,7 @@ const facts: Facts = {
   diskLow: false,
   troubles: [],
   notices: [],
+  differing: null,
 };
 
 function statusWith(changed: Partial<Facts>): StatusView {

@@ -5,6 +5,7 @@ import type { Status } from '../../shared/status.ts';
 import { useIsManager } from '../components/use-is-manager.ts';
 import { useText } from '../i18n/use-text.ts';
 import { useRouter } from '../shell/router-store.ts';
+import { DismissNotice } from './dismiss-notice.tsx';
 import { placeOf } from './main-action.ts';
 
 function Cause({ cause }: { readonly cause: Message }) {
@@ -19,18 +20,21 @@ function Cause({ cause }: { readonly cause: Message }) {
         <Text fw={600}>{headline}</Text>
         <Text>{reason}</Text>
       </div>
-      {place === null || (place.screen === 'settings' && !manager) ? null : (
-        <Button
-          variant="default"
-          style={{ flexShrink: 0 }}
-          aria-label={`${t('status.main-review')}: ${headline}`}
-          onClick={() => {
-            go(place.screen, place.place);
-          }}
-        >
-          {t('status.main-review')}
-        </Button>
-      )}
+      <Group gap="sm" justify="flex-end" style={{ flexShrink: 0 }}>
+        {place === null || (place.screen === 'settings' && !manager) ? null : (
+          <Button
+            variant="default"
+            style={{ flexShrink: 0 }}
+            aria-label={`${t('status.main-review')}: ${headline}`}
+            onClick={() => {
+              go(place.screen, place.place);
+            }}
+          >
+            {t('status.main-review')}
+          </Button>
+        )}
+        <DismissNotice cause={cause} />
+      </Group>
     </Group>
   );
 }

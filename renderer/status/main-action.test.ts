@@ -19,6 +19,9 @@ test.each([
   ['error-schema', { type: 'fix', screen: 'schema' }],
   ['error-disk', { type: 'try' }],
   ['error-clone', { type: 'take-over' }],
+  ['restored', { type: 'review', screen: 'check' }],
+  ['taken-over', { type: 'review', screen: 'check' }],
+  ['differs', { type: 'review', screen: 'check' }],
   ['error-standby', { type: 'fix', screen: 'settings', place: 'settings-connection' }],
   ['paused', { type: 'resume' }],
   ['setup', { type: 'setup' }],
@@ -43,6 +46,8 @@ describe('are the sales safe?', () => {
     ['error-disk', 'careful'],
     ['error-damaged', 'careful'],
     ['error-clone', 'careful'],
+    ['differs', 'here'],
+    ['restored', 'at-hq'],
     ['attention-many', 'disk'],
     ['setup', 'none'],
   ])('%s: %s', (name, safety) => {

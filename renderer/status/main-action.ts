@@ -21,7 +21,7 @@ const terminal: Place = { screen: 'settings', place: 'settings-terminal' };
 
 const places: readonly (readonly [RegExp, Place])[] = [
   [/^STATUS_(ROWS_SKIPPED|CONFIRM)$/, { screen: 'held' }],
-  [/^STATUS_(FILE_RESTORED|HQ_RESTORED|HQ_MOVED)$/, { screen: 'check' }],
+  [/^STATUS_(FILE_RESTORED|HQ_RESTORED|HQ_MOVED|TAKEN_OVER|CHECK_DIFFERS)$/, { screen: 'check' }],
   [/^STATUS_OVERSOLD$/, { screen: 'conflicts' }],
   [/^STATUS_LAST_RUN_OPEN$/, { screen: 'history' }],
   [/^(HQ_(LOGIN_REFUSED|DATABASE_MISSING|TLS|STANDBY|DIFFERS)|SETTINGS_\w+)$/, connection],

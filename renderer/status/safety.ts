@@ -27,5 +27,8 @@ export function safetyOf({ status, facts }: Pick<StatusView, 'status' | 'facts'>
   if (status.causes.some(({ code }) => risky.has(code))) return 'careful';
   if (facts.diskLow) return 'disk';
   const open = facts.waiting + facts.held + facts.rejected;
-  return open === 0 && facts.oldestUnsentAt === null && facts.loaded ? 'at-hq' : 'here';
+  // Rows that differ from HQ may be sales.
+  return open === 0 && facts.differing === null && facts.oldestUnsentAt === null && facts.loaded
+    ? 'at-hq'
+    : 'here';
 }

@@ -14,6 +14,7 @@ import { useText } from '../i18n/use-text.ts';
 import { useDialogs } from '../shell/dialog-store.ts';
 import { useRouter } from '../shell/router-store.ts';
 import { useSyncActions } from '../shell/sync-actions.ts';
+import { DismissNotice } from './dismiss-notice.tsx';
 import { TakeOver } from './take-over.tsx';
 import { mainAction, type MainAction } from './main-action.ts';
 
@@ -165,6 +166,7 @@ export function StateActions({ view }: { readonly view: StatusView }) {
   return (
     <Group gap="sm">
       {closed || (syncs && running) ? null : <MainButton action={action} />}
+      {state === 'attention' ? <DismissNotice cause={view.status.reason} /> : null}
       {running && action.type !== 'cancel' ? <StopButton /> : null}
       {syncs || running || state === 'setup' ? null : (
         <SyncButton main={false} label={t('status.main-sync')} />

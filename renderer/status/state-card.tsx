@@ -68,6 +68,8 @@ function useTodo(view: StatusView): string {
       if (action.type === 'fix') return t(manager ? 'status.do-fix' : 'status.do-error');
       return t.failure(status.reason)?.todo ?? t('status.do-error');
     case 'attention':
+      if (status.reason.code.startsWith('STATUS_CLOCK_')) return t('status.do-clock');
+      if (action.type === 'review' && action.screen === 'check') return t('status.do-check');
       return t.failure(status.reason)?.todo ?? t(`status.do-${action.type}`);
     case 'paused':
       return t(status.attention ? 'status.do-paused-attention' : 'status.do-paused');
@@ -91,7 +93,7 @@ function useSafe(view: StatusView): { readonly text: string; readonly sure: bool
     : { text: t(`status.safe-${safety}`), sure: safety === 'at-hq' || safety === 'here' };
 }
 
-/** For whoever can do something about it: why HQ is not reached, or a failure's own advice. */
+/** For whoever can do something about it: why HQ is not reached or takes nothing, or a failure's own advice. */
 function Detail({ view }: StateCardProps) {
   const t = useText();
   const { error } = view.facts;
@@ -99,6 +101,7 @@ function Detail({ view }: StateCardProps) {
   const { wrong, todo } = t.failure(error) ?? { wrong: t.message(error), todo: null };
   switch (view.status.state) {
     case 'offline':
+    case 'syncing':
       return (
         <Text c="dimmed">
           {t('status.since', { since: error.since })} {wrong}

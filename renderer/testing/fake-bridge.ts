@@ -130,6 +130,11 @@ export function fakeBridge(state: string, options: FakeOptions = {}): FakeBridge
         some(lists.runs(now)).filter((run) => status === 'all' || run.report.status === status),
         page,
       ),
+    notices: (page) => pageOf(some(lists.notices(now)), page),
+    dismissNotice: ({ id }) => {
+      change({ notices: view.facts.notices.filter((notice) => notice.id !== id) });
+      return null;
+    },
     runPoints: () => some(lists.runPoints(now)),
     exportRuns: ({ format }) => ({
       name: `history.${format}`,

@@ -9,6 +9,7 @@ import type {
   DifferingRow,
   HeldGroup,
   HeldRowShown,
+  NoticeShown,
   ReceiptAnswer,
   RejectedRowDetail,
   RejectedRowListed,
@@ -31,6 +32,26 @@ export const hostile = {
 };
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
+
+export function notices(now: number): readonly NoticeShown[] {
+  const day = 24 * 60 * minute;
+  return [
+    {
+      id: 2,
+      code: 'STATUS_HQ_RESTORED',
+      params: { batches: 3, waiting: 0 },
+      at: now - 20 * minute,
+      settled: null,
+    },
+    {
+      id: 1,
+      code: 'STATUS_FILE_RESTORED',
+      params: { batches: 0, waiting: 4 },
+      at: now - 9 * day,
+      settled: { by: 'person', at: now - 9 * day + 40 * minute },
+    },
+  ];
+}
 
 export function confirmQuestions(now: number): readonly ConfirmQuestion[] {
   return [

@@ -32,6 +32,7 @@ export function quietFacts(now: number): Facts {
     diskLow: false,
     troubles: [],
     notices: [],
+    differing: null,
   };
 }
 
@@ -76,6 +77,11 @@ const changes: Readonly<Record<string, (now: number) => Partial<Facts>>> = {
     oldestUnsentAt: now - minute,
     error: { code: 'HQ_BUSY', params: { table: 'orders' }, since: now - minute },
   }),
+  'read-only': (now) => ({
+    waiting: 3,
+    oldestUnsentAt: now - minute,
+    error: { code: 'HQ_READ_ONLY', params: {}, since: now - minute },
+  }),
   'syncing-attention': (now) => ({
     ...skipped,
     running: { phase: 'download', table: 'products', done: 1_200, total: null },
@@ -102,6 +108,18 @@ const changes: Readonly<Record<string, (now: number) => Partial<Facts>>> = {
     clockSkewMs: 9 * minute,
     lastRun: { at: now - 3 * minute, status: 'partial' },
   }),
+  restored: () => ({
+    notices: [{ id: 1, code: 'STATUS_FILE_RESTORED', params: { batches: 0, waiting: 4 } }],
+  }),
+  'hq-restored': () => ({
+    clockSkewMs: -7 * minute,
+    notices: [{ id: 2, code: 'STATUS_HQ_RESTORED', params: { batches: 3, waiting: 0 } }],
+  }),
+  'taken-over': () => ({
+    notices: [{ id: 3, code: 'STATUS_TAKEN_OVER', params: { holder: 'TILL-7', waiting: 1 } }],
+  }),
+  clock: () => ({ clockSkewMs: 9 * minute }),
+  differs: (now) => ({ differing: { count: 2, at: now - 8 * hour } }),
   unsent: (now) => ({ ...waitingSales(now), oldestUnsentAt: now - 2 * hour }),
   error: (now) => ({
     ...waitingSales(now),
