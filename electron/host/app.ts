@@ -1,23 +1,17 @@
 /** Composition of the product for the command line and, later, the desktop app: stores, engine, checks. */
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
-import type { BooksReport, VerifyReport } from '../../shared/rows.ts';
-import { compareBooks } from '../check/books.ts';
-import { repair } from '../check/repair.ts';
-import { lookAgain, verify } from '../check/verify.ts';
-import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
+import type { BooksReport } from '../../shared/rows.ts';
 import { conflictRows } from '../local/conflict-log.ts';
 import { askedQuestions } from '../local/gate-store.ts';
-import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { oversoldRows } from '../local/oversold.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
-import { noticePage, settleNotices } from '../local/notices.ts';
-import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
+import { noticePage } from '../local/notices.ts';
+import type { WritableDb } from '../local/open.ts';
 import { createLocalStore } from '../local/store.ts';
 import {
   heldRows,
@@ -37,7 +31,6 @@ import { newestMigration } from '../remote/migrations.ts';
 import { createRemoteStore } from '../remote/store.ts';
 import { uninstallCapture } from '../remote/uninstall.ts';
 import { applyFix, checkSchema, createOrAlign } from '../schema/align.ts';
-import { effectivePlan } from '../schema/effective-plan.ts';
 import { printManifest } from '../schema/print-manifest.ts';
 import { readManifest } from '../schema/read-manifest.ts';
 import { Cancelled } from '../sync/cancelled.ts';
@@ -56,6 +49,7 @@ import type {
   SchemaFixReport,
   SchemaReport,
 } from './app-types.ts';
+import { checkBooks, repairBoth, verifyBoth, type Checking } from './checks.ts';
 import { createDesk } from './desk.ts';
 import type { CycleAsked, Desk, HostedApp } from './desk-types.ts';
 import { shownConflict } from './conflict-choices.ts';
@@ -63,9 +57,7 @@ import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
 import { instanceOf } from './instance-key.ts';
 import type { Log } from './log.ts';
-import type { PlannedFile } from './planned-file.ts';
-import { booksIn, readBooks } from './read-books.ts';
-import { openReadable } from './readable-file.ts';
+import { OpenedFile, storedPlan } from './opened-file.ts';
 import { answerRemovals } from './removal-answers.ts';
 import { resourcesFolder } from './resources.ts';
 import { requireHq, requireTerminal, type Settings } from './settings.ts';
@@ -85,27 +77,24 @@ class LocalApp implements HostedApp {
   readonly #log: Log;
   readonly #at: (step: string) => void;
   readonly #compose: Compose;
+  readonly #file: OpenedFile;
   #engine: EnginePorts | null = null;
-  #checked: { version: number; fingerprint: string; plan: Plan } | null = null;
-  #listed: { version: number; text: string; plan: Plan } | null = null;
   #connections: Connections | null = null;
   #key: Instance | null = null;
-  #lock: EngineLock | null = null;
-  #writer: WritableDb | null = null;
-  #reader: ReadableDb | null = null;
 
   constructor(settings: Settings, log: Log, at: (step: string) => void, compose: Compose) {
     this.#settings = settings;
     this.#log = log;
     this.#at = at;
     this.#compose = compose;
+    this.#file = new OpenedFile(settings, log, (db) => this.#ports(db).local);
     this.desk = createDesk({
-      readable: () => this.#plannedFile(),
+      readable: () => this.#file.planned(),
       file: () => {
-        const db = this.#initialised();
+        const db = this.#file.initialised();
         return { db, plan: storedPlan(db), terminal: metaValue(db, META.terminal) ?? '' };
       },
-      connect: () => this.#connect(this.#initialised(), WHOLE_CYCLE, NOBODY_LISTENS),
+      connect: () => this.#connect(this.#file.initialised(), WHOLE_CYCLE, NOBODY_LISTENS),
       differences: async () => (await this.schemaCheck()).differences,
       fix: (agreed) => this.#fixSchema(agreed),
       defaultManifest: () => readManifestFile(join(resourcesFolder, 'manifest.yaml')),
@@ -160,7 +149,7 @@ class LocalApp implements HostedApp {
     const hello = await remote.hello(requireTerminal(this.#settings));
     if (created) identifyNew(hello, this.#instance(), takeOver);
     const plan = await remote.loadPlan();
-    const db = this.#writable(true);
+    const db = this.#file.writable(true);
     migrateLocal(db, join(resourcesFolder, 'local'));
     refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
     identify(this.#ports(db), hello, this.#instance(), takeOver);
@@ -193,7 +182,7 @@ class LocalApp implements HostedApp {
   }: Parameters<App['sync']>[0]): Promise<RunReport> {
     const named = runId === undefined ? {} : { runId };
     const request: CycleRequest = { direction, table, retry: [], ...named };
-    const db = this.#initialised();
+    const db = this.#file.initialised();
     this.#refuseUnknownTable(db, table);
     if (dry) return dryRun(await this.#connect(db, request, { onProgress, signal }));
     return this.#run(db, request, { onProgress, signal });
@@ -204,7 +193,7 @@ class LocalApp implements HostedApp {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<RunReport> {
-    const db = this.#initialised();
+    const db = this.#file.initialised();
     // What waits for a person's yes is not tried.
     const held = heldRows(db).filter((row) => row.missing.every(({ why }) => why !== 'confirm'));
     const listed = [...held, ...rejectedRows(db)].map(({ table, id }) => ({ table, id }));
@@ -226,67 +215,31 @@ class LocalApp implements HostedApp {
     signal: AbortSignal,
   ): Promise<RunReport> {
     const request: CycleRequest = { ...asked, table: null };
-    return this.#run(this.#initialised(), request, { onProgress, signal }, takeOver);
+    return this.#run(this.#file.initialised(), request, { onProgress, signal }, takeOver);
   }
 
   async verify(onProgress: OnProgress, signal: AbortSignal) {
-    const db = this.#initialised();
-    const watch = { onProgress, signal };
-    const began = new Date().toISOString();
-    const first = await verify(await this.#connect(db, WHOLE_CYCLE, watch));
-    const report = first.equal ? first : await this.#afterACycle(db, first, watch);
-    // What was restored has been looked at, and both sides agree (DESIGN 8.1).
-    if (report.equal) settleNotices(db, new Date().toISOString(), began);
-    return this.#noteCheck(db, report);
+    return verifyBoth(this.#checking({ onProgress, signal }));
   }
 
   async repair({ log }: { readonly log: boolean }, onProgress: OnProgress, signal: AbortSignal) {
-    const db = this.#initialised();
-    const watch = { onProgress, signal };
-    const { local } = this.#ports(db);
-    local.write(() => {
-      local.setMeta(META.scanDue, randomUUID());
-    });
-    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
-    const repaired = await repair(await this.#connect(db, WHOLE_CYCLE, watch), { log });
-    local.write(() => {
-      local.setMeta(META.comparedAt, this.#ports(db).clock.now());
-    });
-    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
-    return { ...(await this.verify(onProgress, signal)), repaired };
+    return repairBoth(this.#checking({ onProgress, signal }), log);
   }
 
   async books(onProgress: OnProgress, signal: AbortSignal): Promise<BooksReport> {
-    const db = this.#initialised();
-    const watch = { onProgress, signal };
-    const compare = async (): Promise<BooksReport> => {
-      const run = await this.#connect(db, WHOLE_CYCLE, watch);
-      return compareBooks(run, booksIn(run.index.plan, readBooks()));
+    return checkBooks(this.#checking({ onProgress, signal }));
+  }
+
+  #checking(watch: Watch): Checking {
+    const db = this.#file.initialised();
+    return {
+      db,
+      ports: this.#ports(db),
+      connect: () => this.#connect(db, WHOLE_CYCLE, watch),
+      cycle: async () => {
+        refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
+      },
     };
-    const report = await compare();
-    if (report.equal) return report;
-    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
-    return compare();
-  }
-
-  /** What differs is looked at again when a cycle has brought what was on its way (DESIGN 10). */
-  async #afterACycle(db: WritableDb, report: VerifyReport, watch: Watch): Promise<VerifyReport> {
-    refuseFailure(await this.#run(db, WHOLE_CYCLE, watch));
-    return lookAgain(await this.#connect(db, WHOLE_CYCLE, watch), report);
-  }
-
-  #noteCheck(db: WritableDb, report: VerifyReport): VerifyReport {
-    const { local, clock } = this.#ports(db);
-    local.write(() => {
-      local.setMeta(META.lastCheckAt, clock.now());
-      local.setMeta(
-        META.lastCheckDiffering,
-        String(
-          Object.values(report.tables).reduce((sum, { differing }) => sum + differing.length, 0),
-        ),
-      );
-    });
-    return report;
   }
 
   async schemaCheck(): Promise<SchemaReport> {
@@ -306,18 +259,18 @@ class LocalApp implements HostedApp {
     const { databasePath, mode } = this.#settings;
     if (!existsSync(databasePath))
       return Promise.resolve(statusReport(null, this.#settings, Date.now()));
-    const db = this.#readable();
+    const db = this.#file.readable();
     return Promise.resolve(
       statusReport(localVersion(db) === 0 ? null : db, { ...this.#settings, mode }, Date.now()),
     );
   }
 
   held() {
-    return Promise.resolve(heldRows(this.#readable()));
+    return Promise.resolve(heldRows(this.#file.readable()));
   }
 
   conflicts() {
-    const db = this.#readable();
+    const db = this.#file.readable();
     const file = { db, plan: storedPlan(db), terminal: metaValue(db, META.terminal) ?? '' };
     return Promise.resolve(
       conflictRows(db).map(({ resolvedAt: _, ...row }) => shownConflict(file, row)),
@@ -330,7 +283,7 @@ class LocalApp implements HostedApp {
   }
 
   notices() {
-    return Promise.resolve(noticePage(this.#readable(), { offset: 0, limit: -1 }).rows);
+    return Promise.resolve(noticePage(this.#file.readable(), { offset: 0, limit: -1 }).rows);
   }
 
   dismissNotice(asked: Parameters<App['dismissNotice']>[0]) {
@@ -338,48 +291,46 @@ class LocalApp implements HostedApp {
   }
 
   oversold() {
-    return Promise.resolve(oversoldRows(this.#readable()));
+    return Promise.resolve(oversoldRows(this.#file.readable()));
   }
 
   removals() {
-    return Promise.resolve(askedQuestions(this.#readable()));
+    return Promise.resolve(askedQuestions(this.#file.readable()));
   }
 
   answerRemovals(asked: Parameters<App['answerRemovals']>[0]) {
-    return Promise.resolve(answerRemovals(this.#initialised(), asked));
+    return Promise.resolve(answerRemovals(this.#file.initialised(), asked));
   }
 
   rejected() {
-    return Promise.resolve(rejectedRows(this.#readable()));
+    return Promise.resolve(rejectedRows(this.#file.readable()));
   }
 
   logs({ limit }: { readonly limit: number }) {
-    return Promise.resolve(loggedRuns(this.#readable(), limit));
+    return Promise.resolve(loggedRuns(this.#file.readable(), limit));
   }
 
   stats() {
-    const db = this.#readable();
+    const db = this.#file.readable();
     return Promise.resolve({ tables: tableCounts(db, storedPlan(db)) });
   }
 
   checkpoints() {
-    return Promise.resolve(savedCursors(this.#readable()));
+    return Promise.resolve(savedCursors(this.#file.readable()));
   }
 
   reset(table: string | null) {
-    const db = this.#initialised();
+    const db = this.#file.initialised();
     this.#refuseUnknownTable(db, table);
     return Promise.resolve(markForReload(db, table));
   }
 
   giveMemoryBack(): void {
-    for (const db of [this.#reader, this.#writer]) db?.pragma('shrink_memory');
+    this.#file.giveMemoryBack();
   }
 
   async close(): Promise<void> {
-    this.#reader?.close();
-    this.#writer?.close();
-    this.#lock?.release();
+    this.#file.close();
     await this.#connections?.close();
   }
 
@@ -398,98 +349,6 @@ class LocalApp implements HostedApp {
       appVersion: appVersion(),
       migration: newestMigration(join(resourcesFolder, 'hq')),
     });
-  }
-
-  /** The file for writing, with the lock on it: one engine per file. */
-  #writable(create: boolean): WritableDb {
-    if (this.#writer !== null) return this.#writer;
-    const { databasePath, stateFolder } = this.#settings;
-    if (!create && !existsSync(databasePath))
-      throw new PayflowError('LOCAL_NOT_FOUND', { file: databasePath });
-    this.#lock ??= acquireLock(databasePath, stateFolder, () => {
-      this.#look(create);
-    });
-    const db = openLocal(databasePath, { create });
-    try {
-      this.#lock.holdFile();
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-    return (this.#writer = db);
-  }
-
-  /** A mistyped PAYFLOW_DB gets no lock file beside somebody's document, and a database of others no WAL mode. */
-  #look(create: boolean): void {
-    const { databasePath } = this.#settings;
-    if (!existsSync(databasePath)) return;
-    const db = openLocal(databasePath, { readonly: true });
-    const version = localVersion(db);
-    db.close();
-    if (version === 0 && !create)
-      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: databasePath });
-  }
-
-  /** The file for writing, once `init` has been there. Missing capture triggers are mended at every start (DESIGN 4.4). */
-  #initialised(): WritableDb {
-    const db = this.#writable(false);
-    if (localVersion(db) === 0)
-      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#settings.databasePath });
-    migrateLocal(db, join(resourcesFolder, 'local'));
-    const plan = metaValue(db, META.plan);
-    if (plan !== null) this.#effective(db, JSON.parse(plan) as Plan);
-    return db;
-  }
-
-  /**
-   * The plan as far as the file can follow it, its capture triggers mended (DESIGN 4.4). Looked at again only when the
-   * file's schema or the plan has changed: a cycle a second must not read the whole schema each time. A schema that was
-   * changed by somebody else, also while no engine ran and also if the triggers are there again, makes a scan due.
-   */
-  #effective(db: WritableDb, plan: Plan): Plan {
-    const version = (): number => db.pragma('schema_version', { simple: true }) as number;
-    const seen = this.#checked;
-    if (seen?.version === version() && seen.fingerprint === plan.fingerprint) return seen.plan;
-    const { missing, changed, extra } = verifyTriggers(db, plan);
-    const count = missing.length + changed.length + extra.length;
-    const before = metaValue(db, META.schemaSeen);
-    const { local } = this.#ports(db);
-    // Noted before they are mended: a crash between the two must not lose the evidence.
-    if (count > 0 || (before !== null && before !== String(version())))
-      local.write(() => {
-        local.setMeta(META.scanDue, randomUUID());
-      });
-    if (count > 0) {
-      rebuildTriggers(db, plan);
-      this.#log.warn('capture triggers were not as they should be and have been mended', { count });
-    }
-    if (before !== String(version()))
-      local.write(() => {
-        local.setMeta(META.schemaSeen, String(version()));
-      });
-    const effective = effectivePlan(db, plan);
-    this.#checked = { version: version(), fingerprint: plan.fingerprint, plan: effective };
-    return effective;
-  }
-
-  #readable(): ReadableDb {
-    const db = (this.#reader ??= openReadable(this.#settings.databasePath));
-    if (localVersion(db) === 0)
-      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#settings.databasePath });
-    return db;
-  }
-
-  /** For the window's lists: no HQ, no lock, and no failure where nothing has been set up yet. */
-  #plannedFile(): PlannedFile | null {
-    if (!existsSync(this.#settings.databasePath)) return null;
-    const db = (this.#reader ??= openReadable(this.#settings.databasePath));
-    if (localVersion(db) === 0) return null;
-    const text = metaValue(db, META.plan);
-    if (text === null) return null;
-    const version = db.pragma('schema_version', { simple: true }) as number;
-    if (this.#listed?.version !== version || this.#listed.text !== text)
-      this.#listed = { version, text, plan: storedPlan(db) };
-    return { db, plan: this.#listed.plan, terminal: metaValue(db, META.terminal) ?? '' };
   }
 
   /** Applies the fix of what differs now, once `agreed` has seen it and has not thrown. */
@@ -517,7 +376,7 @@ class LocalApp implements HostedApp {
   }
 
   async #planned(): Promise<{ db: WritableDb; plan: Plan }> {
-    const db = this.#initialised();
+    const db = this.#file.initialised();
     const remote = this.#remote();
     const hello = await remote.hello(requireTerminal(this.#settings));
     refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
@@ -551,7 +410,7 @@ class LocalApp implements HostedApp {
         pageSize: Math.min(this.#settings.batchSize, 1000),
         batchSize: this.#settings.batchSize,
       },
-      effectivePlan: (plan) => this.#effective(db, plan),
+      effectivePlan: (plan) => this.#file.effective(db, plan),
       onProgress,
       checkCancelled: () => {
         if (signal.aborted) throw new Cancelled();
@@ -581,7 +440,9 @@ class LocalApp implements HostedApp {
   #refuseUnknownTable(db: WritableDb, table: string | null): void {
     const plan = table === null ? null : metaValue(db, META.plan);
     if (table === null || plan === null) return;
-    if (!this.#effective(db, JSON.parse(plan) as Plan).tables.some(({ name }) => name === table))
+    if (
+      !this.#file.effective(db, JSON.parse(plan) as Plan).tables.some(({ name }) => name === table)
+    )
       throw new PayflowError('TABLE_UNKNOWN', { table });
   }
 }
@@ -592,13 +453,6 @@ export type Compose = (ports: EnginePorts) => EnginePorts;
 interface Watch {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
-}
-
-/** The plan of the last run, narrowed to the file. */
-function storedPlan(db: ReadableDb): Plan {
-  const text = metaValue(db, META.plan);
-  if (text === null) throw new PayflowError('LOCAL_NOT_INITIALISED', { file: db.name });
-  return effectivePlan(db, JSON.parse(text) as Plan);
 }
 
 async function readManifestFile(path: string): Promise<{ text: string; path: string }> {

@@ -1,0 +1,151 @@
+/** One process's hold on payflow.db: its lock, its two connections, and the plan as far as the file follows it. */
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { PayflowError } from '../../shared/errors.ts';
+import type { Plan } from '../../shared/plan.ts';
+import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
+import { acquireLock, type EngineLock } from '../local/lock.ts';
+import { localVersion, migrateLocal } from '../local/migrate.ts';
+import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
+import { metaValue } from '../local/views.ts';
+import { effectivePlan } from '../schema/effective-plan.ts';
+import { META } from '../sync/meta.ts';
+import type { LocalStore } from '../sync/ports.ts';
+import type { Log } from './log.ts';
+import type { PlannedFile } from './planned-file.ts';
+import { openReadable } from './readable-file.ts';
+import { resourcesFolder } from './resources.ts';
+import type { Settings } from './settings.ts';
+
+/** Opens nothing before it is asked for. */
+export class OpenedFile {
+  readonly #path: string;
+  readonly #stateFolder: string;
+  readonly #log: Log;
+  readonly #store: (db: WritableDb) => LocalStore;
+  #checked: { version: number; fingerprint: string; plan: Plan } | null = null;
+  #listed: { version: number; text: string; plan: Plan } | null = null;
+  #lock: EngineLock | null = null;
+  #writer: WritableDb | null = null;
+  #reader: ReadableDb | null = null;
+
+  /** `store`: the engine's own way to write what it notes in the file. */
+  constructor(
+    { databasePath, stateFolder }: Settings,
+    log: Log,
+    store: (db: WritableDb) => LocalStore,
+  ) {
+    this.#path = databasePath;
+    this.#stateFolder = stateFolder;
+    this.#log = log;
+    this.#store = store;
+  }
+
+  /** The file for writing, with the lock on it: one engine per file. */
+  writable(create: boolean): WritableDb {
+    if (this.#writer !== null) return this.#writer;
+    if (!create && !existsSync(this.#path))
+      throw new PayflowError('LOCAL_NOT_FOUND', { file: this.#path });
+    this.#lock ??= acquireLock(this.#path, this.#stateFolder, () => {
+      this.#look(create);
+    });
+    const db = openLocal(this.#path, { create });
+    try {
+      this.#lock.holdFile();
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    return (this.#writer = db);
+  }
+
+  /** A mistyped PAYFLOW_DB gets no lock file beside somebody's document, and a database of others no WAL mode. */
+  #look(create: boolean): void {
+    if (!existsSync(this.#path)) return;
+    const db = openLocal(this.#path, { readonly: true });
+    const version = localVersion(db);
+    db.close();
+    if (version === 0 && !create)
+      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+  }
+
+  /** The file for writing, once `init` has been there. Missing capture triggers are mended at every start (DESIGN 4.4). */
+  initialised(): WritableDb {
+    const db = this.writable(false);
+    if (localVersion(db) === 0)
+      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+    migrateLocal(db, join(resourcesFolder, 'local'));
+    const plan = metaValue(db, META.plan);
+    if (plan !== null) this.effective(db, JSON.parse(plan) as Plan);
+    return db;
+  }
+
+  /**
+   * The plan as far as the file can follow it, its capture triggers mended (DESIGN 4.4). Looked at again only when the
+   * file's schema or the plan has changed: a cycle a second must not read the whole schema each time. A schema that was
+   * changed by somebody else, also while no engine ran and also if the triggers are there again, makes a scan due.
+   */
+  effective(db: WritableDb, plan: Plan): Plan {
+    const version = (): number => db.pragma('schema_version', { simple: true }) as number;
+    const seen = this.#checked;
+    if (seen?.version === version() && seen.fingerprint === plan.fingerprint) return seen.plan;
+    const { missing, changed, extra } = verifyTriggers(db, plan);
+    const count = missing.length + changed.length + extra.length;
+    const before = metaValue(db, META.schemaSeen);
+    const local = this.#store(db);
+    // Noted before they are mended: a crash between the two must not lose the evidence.
+    if (count > 0 || (before !== null && before !== String(version())))
+      local.write(() => {
+        local.setMeta(META.scanDue, randomUUID());
+      });
+    if (count > 0) {
+      rebuildTriggers(db, plan);
+      this.#log.warn('capture triggers were not as they should be and have been mended', { count });
+    }
+    if (before !== String(version()))
+      local.write(() => {
+        local.setMeta(META.schemaSeen, String(version()));
+      });
+    const effective = effectivePlan(db, plan);
+    this.#checked = { version: version(), fingerprint: plan.fingerprint, plan: effective };
+    return effective;
+  }
+
+  readable(): ReadableDb {
+    const db = (this.#reader ??= openReadable(this.#path));
+    if (localVersion(db) === 0)
+      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+    return db;
+  }
+
+  /** For the window's lists: no HQ, no lock, and no failure where nothing has been set up yet. */
+  planned(): PlannedFile | null {
+    if (!existsSync(this.#path)) return null;
+    const db = (this.#reader ??= openReadable(this.#path));
+    if (localVersion(db) === 0) return null;
+    const text = metaValue(db, META.plan);
+    if (text === null) return null;
+    const version = db.pragma('schema_version', { simple: true }) as number;
+    if (this.#listed?.version !== version || this.#listed.text !== text)
+      this.#listed = { version, text, plan: storedPlan(db) };
+    return { db, plan: this.#listed.plan, terminal: metaValue(db, META.terminal) ?? '' };
+  }
+
+  giveMemoryBack(): void {
+    for (const db of [this.#reader, this.#writer]) db?.pragma('shrink_memory');
+  }
+
+  close(): void {
+    this.#reader?.close();
+    this.#writer?.close();
+    this.#lock?.release();
+  }
+}
+
+/** The plan of the last run, narrowed to the file. */
+export function storedPlan(db: ReadableDb): Plan {
+  const text = metaValue(db, META.plan);
+  if (text === null) throw new PayflowError('LOCAL_NOT_INITIALISED', { file: db.name });
+  return effectivePlan(db, JSON.parse(text) as Plan);
+}
