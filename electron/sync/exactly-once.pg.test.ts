@@ -171,6 +171,7 @@ test('6.1, 6.2: a batch that lay open longer than anything is kept is still sett
 
   await terminal.sync();
 
+  expect(terminal.row('orders', 'first', 'sync_status')).toEqual({ sync_status: 'synced' });
   await expectExactlyOnce(1, OPENING - 2);
 });
 
