@@ -274,3 +274,41 @@ test('6.2: a batch whose statements reached HQ without COMMIT is applied once by
 
   await expectExactlyOnce(1, OPENING - 2);
 });
+
+test('9, 6.2: of a real deadlock with a program of HQ the batch is the one that is tried again, and counts once', async () => {
+  await hq.db.query(`
+    INSERT INTO customers (id, customer_code, store_id, updated_at) VALUES ('ana', 'ana', 'store-1', now())`);
+  terminal = await createTerminal(hq, 'T1');
+  sale('first', 2);
+  terminal.pos.exec(`UPDATE customers SET first_name = 'Ana' WHERE local_id = 'ana'`);
+  const [program, watcher] = [await hq.connect(), await hq.connect()];
+  const deadlocks = async (): Promise<number> => {
+    const { rows } = await watcher.query<{ count: string }>(
+      'SELECT deadlocks AS count FROM pg_stat_database WHERE datname = current_database()',
+    );
+    return Number(rows[0]?.count);
+  };
+  // The other one looks for a deadlock first, and is its victim.
+  await program.query(`SET deadlock_timeout = '30s'`);
+  await program.query('BEGIN');
+  await program.query(`UPDATE products SET brand = 'b' WHERE id = 'tea'`);
+  const syncing = terminal.sync();
+  await expect
+    .poll(async () => {
+      const { rows } = await watcher.query(`
+        SELECT FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name LIKE 'payflow%' AND wait_event_type = 'Lock'`);
+      return rows.length;
+    })
+    .toBe(1);
+
+  await program.query(`UPDATE customers SET credit_limit = 5 WHERE id = 'ana'`);
+  await program.query('COMMIT');
+  await syncing;
+
+  await expect.poll(deadlocks).toBe(1);
+  const { rows } = await hq.db.query(`SELECT first_name FROM customers WHERE id = 'ana'`);
+  expect(rows).toEqual([{ first_name: 'Ana' }]);
+  await terminal.sync();
+  await expectExactlyOnce(1, OPENING - 2);
+});

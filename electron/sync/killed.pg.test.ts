@@ -43,7 +43,7 @@ const opened = (compose?: Compose): Promise<TestTerminal> =>
 
 /**
  * Work for every step of a cycle: rows in both directions, a product that came before its category and is now free to
- * land, one that moves into the store with its variant, a table to compare.
+ * land, one that moves into the store with its variant, a table to compare, an edit behind the capture's back.
  */
 async function makeWork(terminal: TestTerminal, name: string): Promise<void> {
   await hq.db.query(`
@@ -52,7 +52,7 @@ async function makeWork(terminal: TestTerminal, name: string): Promise<void> {
     VALUES ('early-${name}', 'early-${name}', 'Early', 1, 'late-${name}', 'store-1', now());
     SET session_replication_role = origin;
     INSERT INTO products (id, sku, name, selling_price, store_id, updated_at)
-    VALUES ('far-${name}', 'far-${name}', 'Far', 1, 'store-2', now());
+    VALUES ('far-${name}', 'far-${name}', 'Far', 1, 'store-2', now()), ('seen-${name}', 'seen-${name}', 'Seen', 1, 'store-1', now());
     INSERT INTO product_variants (id, product_id, sku, selling_price, updated_at)
     VALUES ('var-${name}', 'far-${name}', 'var-${name}', 1, now())`);
   await terminal.sync();
@@ -65,6 +65,11 @@ async function makeWork(terminal: TestTerminal, name: string): Promise<void> {
   await terminal.app.reset('customers');
   sell(terminal.pos, { id: name, terminal: 'term-1', product: 'p1', quantity: 2, cents: 150 });
   terminal.pos.exec(`UPDATE products SET name = 'Renamed ${name}' WHERE local_id = 'p2'`);
+  const triggers = terminal.pos
+    .prepare(`SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'products'`)
+    .all();
+  for (const { name: trigger } of triggers) terminal.pos.exec(`DROP TRIGGER "${String(trigger)}"`);
+  terminal.pos.exec(`UPDATE products SET brand = '${name}' WHERE local_id = 'seen-${name}'`);
 }
 
 async function expectInStep(terminal: TestTerminal, sales: number): Promise<void> {
@@ -92,6 +97,10 @@ async function expectInStep(terminal: TestTerminal, sales: number): Promise<void
       stock: 100 + sales * 10 - sales * 2,
     },
   ]);
+  const unseen = await hq.db.query(
+    `SELECT id FROM products WHERE id LIKE 'seen-%' AND brand IS DISTINCT FROM substr(id, 6)`,
+  );
+  expect(unseen.rows, 'edits behind the capture').toEqual([]);
   expect(terminal.pos.prepare('SELECT * FROM sync_outbox').all()).toEqual([]);
   expect(terminal.pos.prepare('SELECT * FROM sync_batch').all()).toEqual([]);
   expect(await terminal.app.held()).toEqual([]);

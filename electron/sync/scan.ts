@@ -50,6 +50,7 @@ async function scanTable(run: Run, table: TablePlan): Promise<number> {
       table,
       open.filter((row) => row.key === null),
     );
+    run.at('scan:page');
     seen += page.length;
     run.onProgress({ phase: 'compare', table: table.name, done: seen, total: null });
     after = page.at(-1)?.localId ?? null;

@@ -8,6 +8,7 @@ export const STEPS = [
   'identity:claimed',
   'identity:recovered',
   'cycle:settled',
+  'scan:page',
   'confirm:answered',
   'load:page',
   'load:table',
