@@ -1,5 +1,6 @@
 /** The whole command line as people and scripts meet it: one process per command, a real HQ, a real payflow.db. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +20,8 @@ const commands = [
   'conflicts',
   'rejected',
   'oversold',
+  'notices',
+  'dismiss',
   'logs',
   'stats',
   'checkpoints',
@@ -270,7 +273,16 @@ describe('a day of both sides', () => {
 
   test('hq status lists the terminal', async () => {
     expect((await till.json(['hq', 'status'])).json).toMatchObject({
-      terminals: [{ code: 'T1', waiting: 0, lastSeenAt: anyTime }],
+      terminals: [
+        {
+          code: 'T1',
+          waiting: 0,
+          lastSeenAt: anyTime,
+          holder: hostname(),
+          heldSince: anyTime,
+          leaseUntil: anyTime,
+        },
+      ],
     });
   });
 });

@@ -51,3 +51,20 @@ test('8.2: a copy is refused until init --take-over, which lists first what it b
     json: { error: { code: 'CLONE_REFUSED' } },
   });
 });
+
+test('8.1: the take-over is a notice: payflow notices asks for a look until somebody dismisses it', async () => {
+  const [id, code] = [1, 'STATUS_TAKEN_OVER'];
+  expect(await taking.json(['notices'])).toMatchObject({
+    exit: 3,
+    json: [{ id, code, headline: 'This machine is the terminal now', settledAt: null }],
+  });
+  expect((await taking.run(['dismiss', '1'])).exit).toBe(0);
+  expect(await taking.json(['notices'])).toMatchObject({
+    exit: 0,
+    json: [{ id, code, settledBy: 'person' }],
+  });
+  expect(await taking.json(['dismiss', '1'])).toMatchObject({
+    exit: 1,
+    json: { error: { code: 'NOTICE_SETTLED' } },
+  });
+});

@@ -10,6 +10,9 @@ const time = (at: Date | null): string | null => at?.toISOString() ?? null;
 export function hqStatusText(status: HqStatus): string {
   const terminals = textTable(status.terminals, [
     { title: 'Terminal', value: ({ code }) => code },
+    { title: 'machine', value: ({ holder }) => holder },
+    { title: 'since', value: ({ heldSince }) => time(heldSince) },
+    { title: 'at work until', value: ({ leaseUntil }) => time(leaseUntil) },
     { title: 'last seen', value: ({ lastSeenAt }) => time(lastSeenAt) },
     { title: 'behind', value: ({ behind }) => behind },
     { title: 'waiting', value: ({ waiting }) => waiting },

@@ -44,6 +44,10 @@ export interface HqInstallReport {
 export interface HqTerminal {
   readonly code: string;
   readonly lastSeenAt: Date;
+  /** The machine that is this terminal, since when, and until when HQ takes it to be at work (DESIGN 8.1); null: none yet. */
+  readonly holder: string | null;
+  readonly heldSince: Date | null;
+  readonly leaseUntil: Date | null;
   /** Feed entries it has not read yet. */
   readonly behind: number;
   /** Its own rows that wait for upload, as it last said. */

@@ -10,6 +10,10 @@ const terminalRow = z.object({
   code: z.string(),
   epoch: z.number(),
   lastSeenAt: z.date(),
+  /** The machine that is this terminal, since when, and until when HQ takes it to be at work (DESIGN 8.1); null: none yet. */
+  holder: z.string().nullable(),
+  heldSince: z.date().nullable(),
+  leaseUntil: z.date().nullable(),
   /** Entries of the feed, of whatever scope, that its lowest cursor has not passed, and the age of the oldest. */
   behind: z.coerce.number(),
   oldestBehindAt: z.date().nullable(),
@@ -51,7 +55,8 @@ export interface HqStatus {
 }
 
 /** One pass over the feed for all terminals: cursors sorted in among the entries, counted from the end. */
-const terminalsSql = `SELECT t.terminal, t.code, t.epoch, t.last_seen_at AS "lastSeenAt", m.behind, m.oldest AS "oldestBehindAt",
+const terminalsSql = `SELECT t.terminal, t.code, t.epoch, t.last_seen_at AS "lastSeenAt", t.holder,
+       t.held_since AS "heldSince", t.lease_until AS "leaseUntil", m.behind, m.oldest AS "oldestBehindAt",
        t.waiting, t.app_version AS "appVersion"
   FROM payflow_sync.terminal t
   JOIN (SELECT marks.terminal, sum(marks.n) OVER later AS behind, min(marks.at) OVER later AS oldest
