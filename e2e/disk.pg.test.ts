@@ -177,6 +177,32 @@ test('1: a till that died keeps what it had committed in the write-ahead log', a
   await terminal.close();
 });
 
+test('8.2, 11: a file whose write-ahead log was deleted is found to be an older one, and gets back what HQ has', async () => {
+  using file = temporaryFile();
+  using kept = temporaryFile();
+  await (await createTerminal(hq, 'T1', { path: file.path })).close();
+  const before = await createTerminal(hq, 'T1', { path: file.path, init: false });
+  sell(before.pos, sale('sent'));
+  await before.sync();
+  // As a power cut would leave it: everything of this run is in the log only.
+  copyFileSync(file.path, kept.path);
+  await before.close();
+  copyFileSync(kept.path, file.path);
+
+  const after = await createTerminal(hq, 'T1', { path: file.path, init: false });
+  expect(after.row('orders', 'sent')).toBeUndefined();
+  sell(after.pos, sale('after'));
+  await after.sync();
+  const { causes } = (await after.app.status()).status;
+  await after.sync();
+
+  expect(causes.map(({ code }) => code)).toContain('STATUS_FILE_RESTORED');
+  expect(await salesAtHq()).toEqual(['after', 'sent']);
+  expect(await differences(hq.db, after.pos, TABLES)).toEqual([]);
+  expect(after.row('products', 'p1', 'stock_quantity')).toEqual({ stock_quantity: 998 });
+  await after.close();
+});
+
 test.runIf(LONG)(
   '1: a disk that fails to flush is never taken for one that has: each flush of a cycle fails once',
   { timeout: 3_600_000 },

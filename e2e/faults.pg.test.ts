@@ -2,6 +2,8 @@
  * Invariant 8, by the host as it runs in the app: whatever happens to the network or to HQ, the till sells on, the state says
  * so, nothing storms, and when the fault has healed the outbox is empty within a minute, without a human.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -190,6 +192,35 @@ describe('8, 9: the network', () => {
 
     await until('drained on a slow line', () => waitingHere() === 0);
     network.set({ kind: 'fair' });
+
+    expect(await healed()).toEqual(allSold());
+  });
+});
+
+describe('8, 9: payflow.db', () => {
+  test('one that another program holds for long is waited for, and nobody has to click', async () => {
+    sellSome(2);
+    // Another process: POSIX locks do not hold between two SQLite libraries of one.
+    const other = spawn(
+      process.execPath,
+      [
+        '-e',
+        `const { DatabaseSync } = require('node:sqlite');
+         const db = new DatabaseSync(process.argv[1], { timeout: 20000 });
+         db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`,
+        join(folder, 'payflow.db'),
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    const ended = once(other, 'exit');
+    try {
+      await once(other.stdout, 'data');
+      await changePrices();
+      await until('told', ({ facts }) => facts.error?.code === 'LOCAL_LOCKED');
+    } finally {
+      other.kill('SIGKILL');
+      await ended;
+    }
 
     expect(await healed()).toEqual(allSold());
   });

@@ -119,7 +119,7 @@ async function init(): Promise<{
   return { app, report: await app.app.init(() => undefined, new AbortController().signal) };
 }
 
-test('the file of an old PayFlow is backed up, aligned and brought in step: unsent rows arrive, synced ones are not doubled', async () => {
+test('4.5: the file of an old PayFlow is backed up, aligned and brought in step: unsent rows arrive, synced ones are not doubled', async () => {
   leaveOldFile();
   const { app: till, report } = await init();
 

@@ -172,7 +172,7 @@ test('5.4: a delete at HQ that unsent rows here need is held as children, and do
   await expectInStep(hq, [t1]);
 });
 
-test('a nullable reference of an unsent row to a row deleted at HQ is set null, with a log entry', async () => {
+test('5.4: a nullable reference of an unsent row to a row deleted at HQ is set null, with a log entry', async () => {
   atPos(t1.pos, 'customers', { local_id: 'left-c' });
   await t1.sync();
   const customer = serverId(t1, 'customers', 'left-c');
