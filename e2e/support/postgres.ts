@@ -10,6 +10,8 @@ export interface TestDatabase {
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
   /** Ends the connections of `query`; the database stays. */
   close(): Promise<void>;
+  /** Puts it in the place of another database, which goes, whoever is connected to either. */
+  restoreAs(other: string): Promise<void>;
   /** Removes the database, whoever is still connected. */
   drop(): Promise<void>;
 }
@@ -57,6 +59,15 @@ export async function createTestDatabase(
       return (await pool.query<Row>(text, values)).rows;
     },
     close: () => pool.end(),
+    async restoreAs(other) {
+      await pool.end();
+      const place = pg.escapeIdentifier(other);
+      await onServer(
+        `DROP DATABASE ${place} WITH (FORCE)`,
+        cutConnections(name),
+        `ALTER DATABASE ${quoted} RENAME TO ${place}`,
+      );
+    },
     async drop() {
       await pool.end();
       await onServer(`DROP DATABASE IF EXISTS ${quoted} WITH (FORCE)`);

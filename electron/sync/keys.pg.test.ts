@@ -2,8 +2,10 @@
  * Keys of every kind find each other across the two sides: a terminal names its rows by text of its own, HQ by serial
  * numbers, UUIDs, texts or several columns at once.
  */
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createForeignHq } from '../../e2e/support/foreign-company.ts';
+import { createTestDatabase } from '../../e2e/support/postgres.ts';
 import { createTerminal, type TestHq, type TestTerminal } from '../../e2e/support/shop.ts';
 
 const SCHEMA = `
@@ -389,4 +391,38 @@ test('6.3: a row that HQ has already is accepted if it is the same, and refused 
     { table: 'bags', rowId: other, column: 'name', kept: 'from HQ', lost: 'from here' },
   ]);
   await expectInStep();
+});
+
+test('8.2: a restored HQ whose sequences are behind gives the numbers of the rows it had lost to no other row', async () => {
+  const name = new URL(hq.url).pathname.slice(1);
+  const saved = await createTestDatabase(`${name}_saved`, name);
+  // A connection that was cut is found to be dead by the first try.
+  const synced = async (): Promise<void> => {
+    await expect.poll(async () => (await till.trySync()).error).toBeUndefined();
+  };
+  const lost = `SELECT c.crate_no, c.name, s.sticker_no FROM crates c JOIN stickers s USING (crate_no) WHERE c.name LIKE 'lost-%' ORDER BY 1`;
+  for (const crate of ['lost-1', 'lost-2']) {
+    till.pos.exec(`
+      INSERT INTO crates (local_id, branch_no, name) VALUES ('${crate}', '7', '${crate}');
+      INSERT INTO stickers (local_id, crate_no, name) VALUES ('${crate}', '${crate}', 'on ${crate}')`);
+    await synced();
+  }
+  const before = new pg.Client({ connectionString: hq.url });
+  await before.connect();
+  const { rows: had } = await before.query<Row>(lost);
+  await before.end();
+  expect(had).toHaveLength(2);
+  await saved.restoreAs(name);
+
+  await synced();
+
+  const after = await hq.connect();
+  expect((await after.query<Row>(lost)).rows).toEqual(had);
+  await after.query(`INSERT INTO crates (branch_no, name) VALUES (7, 'after the restore')`);
+  await after.query(
+    `INSERT INTO stickers (crate_no, name) SELECT crate_no, 'new' FROM crates WHERE name = 'after the restore'`,
+  );
+  await till.sync();
+  await expectInStep();
+  expect(here(`SELECT name FROM stickers WHERE name = 'new'`)).toHaveLength(1);
 });
