@@ -95,24 +95,22 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
 
 const HOURS = 3600;
 
+function cycle(terminal: fc.Arbitrary<number>) {
+  const direction = fc.oneof(
+    { weight: 4, arbitrary: fc.constant('both' as const) },
+    fc.constantFrom('push' as const, 'pull' as const),
+  );
+  const table = fc.option(fc.nat(SINGLE_TABLES.length - 1), { freq: 8 });
+  return fc.record({ sync: terminal, direction, table, fault: fc.option(fault, { freq: 2 }) });
+}
+
 /** One thing that happens, in a company of so many terminals. */
 function steps(terminals: number): fc.Arbitrary<Step> {
   const terminal = fc.nat(terminals - 1);
   return fc.oneof(
     { weight: 8, arbitrary: fc.record({ at: terminal, pos: posWrite }) },
     { weight: 5, arbitrary: fc.record({ hq: hqWrite }) },
-    {
-      weight: 6,
-      arbitrary: fc.record({
-        sync: terminal,
-        direction: fc.oneof(
-          { weight: 4, arbitrary: fc.constant('both' as const) },
-          fc.constantFrom('push' as const, 'pull' as const),
-        ),
-        table: fc.option(fc.nat(SINGLE_TABLES.length - 1), { freq: 8 }),
-        fault: fc.option(fault, { freq: 2 }),
-      }),
-    },
+    { weight: 6, arbitrary: cycle(terminal) },
     {
       weight: 2,
       arbitrary: fc.oneof(fc.record({ copy: terminal }), fc.record({ restore: terminal })),
@@ -140,12 +138,34 @@ function steps(terminals: number): fc.Arbitrary<Step> {
   );
 }
 
+/** HQ's transactions beside each other on one table: what is rare among everything else, and what a cursor has to stand. */
+const besideEachOther: fc.Arbitrary<HqWrite> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('open-customer' as const), session, code }) },
+  { weight: 2, arbitrary: ofSession('commit') },
+  { weight: 1, arbitrary: ofSession('roll-back') },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('add-customer' as const), code }) },
+);
+
+/** As `steps`, but mostly of open transactions at HQ and of cycles between their commits. */
+function stepsOfSessions(terminals: number): fc.Arbitrary<Step> {
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.record({ hq: besideEachOther }) },
+    { weight: 3, arbitrary: cycle(fc.nat(terminals - 1)) },
+    { weight: 1, arbitrary: steps(terminals) },
+  );
+}
+
 /** A whole history, with at most so many terminals. */
 export function histories(mostTerminals: number, mostSteps: number): fc.Arbitrary<History> {
+  const some = (step: fc.Arbitrary<Step>) =>
+    fc.array(step, { minLength: 5, maxLength: mostSteps, size: 'max' });
   return fc.integer({ min: 2, max: mostTerminals }).chain((terminals) =>
     fc.record({
       terminals: fc.constant(terminals),
-      steps: fc.array(steps(terminals), { minLength: 5, maxLength: mostSteps, size: 'max' }),
+      steps: fc.oneof(
+        { weight: 5, arbitrary: some(steps(terminals)) },
+        { weight: 1, arbitrary: some(stepsOfSessions(terminals)) },
+      ),
     }),
   );
 }

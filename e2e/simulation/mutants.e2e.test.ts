@@ -36,7 +36,8 @@ describe.runIf(LONG)('a mutant is caught by histories that nobody wrote', () => 
     await house.rewire(mutate);
     const { failed, numRuns } = await fc.check(
       fc.asyncProperty(histories(2, 40), async (history) => {
-        expect(await play(house, history)).toEqual([]);
+        // By the judge alone: the product's own data check takes longer than a history.
+        expect(await play(house, history, false)).toEqual([]);
       }),
       { numRuns: MOST_HISTORIES, endOnFailure: true },
     );
