@@ -91,4 +91,9 @@ test('the dialogs have no violation', async () => {
   await page.getByRole('dialog').waitFor();
   expect(await violations(page, SCHEMES), 'keys').toEqual([]);
   await page.context().close();
+  const clone = await openFakeWindow(browser, { state: 'error-clone', screen: 'status' });
+  await clone.getByRole('button', { name: 'Take over' }).click();
+  await clone.getByRole('dialog').getByText('Orders: 6 rows').waitFor();
+  expect(await violations(clone, SCHEMES), 'take over').toEqual([]);
+  await clone.context().close();
 });
