@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Statement } from 'better-sqlite3';
+import { acknowledgeStore } from './acknowledge-store.ts';
 import { ledgerStore } from './ledger-store.ts';
 import { outboxStore } from './outbox-store.ts';
 import { rowStore } from './row-store.ts';
@@ -27,11 +28,8 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     now: () => '2026-11-22T00:00:00.000Z',
   };
   const rows = rowStore(context, () => ({ plan: shopPlan, terminal: 't' }));
-  const outbox = outboxStore(
-    context,
-    () => shopPlan,
-    () => 't',
-  );
+  const outbox = outboxStore(context, () => shopPlan);
+  const acknowledgements = acknowledgeStore(context, () => 't');
   ledgerStore(context).prune('2026-10-23T00:00:00.000Z');
 
   for (const table of shopPlan.tables) {
@@ -47,7 +45,7 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     outbox.entriesOf(table, ['a']);
     outbox.entriesBeside(table, ['a'], 0, 1);
     outbox.bases(table, ['a']);
-    outbox.acknowledge(table, 'b', [{ localId: 'a', serverId: 'a', hash: null }], 1);
+    acknowledgements.acknowledge(table, 'b', [{ localId: 'a', serverId: 'a', hash: null }], 1);
   }
 
   const walking = [...seen].flatMap((sql) => {

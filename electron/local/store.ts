@@ -1,9 +1,11 @@
 import type { Plan } from '../../shared/plan.ts';
 import type { LocalStore } from '../sync/ports.ts';
+import { acknowledgeStore } from './acknowledge-store.ts';
 import { cursorStore } from './cursor-store.ts';
 import { localError } from './errors.ts';
 import { gateStore } from './gate-store.ts';
 import { ledgerStore } from './ledger-store.ts';
+import { movedKeys } from './moved-keys.ts';
 import type { WritableDb } from './open.ts';
 import { outboxStore } from './outbox-store.ts';
 import { oversoldStore } from './oversold.ts';
@@ -50,7 +52,9 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     ...ledgerStore(context),
     ...gateStore(context),
     ...oversoldStore(context),
-    ...outboxStore(context, () => currentShop().plan, ownTerminal),
+    ...outboxStore(context, () => currentShop().plan),
+    ...acknowledgeStore(context, ownTerminal),
+    ...movedKeys(context, () => currentShop().plan),
     ...rows,
     ...scanStore(context, rows),
     snapshot: async (work) => {

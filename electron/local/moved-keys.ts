@@ -1,0 +1,101 @@
+import type { Plan, TablePlan } from '../../shared/plan.ts';
+import type { LocalStore, OutboxEntry } from '../sync/ports.ts';
+import { id } from './sql.ts';
+import type { StoreContext } from './statements.ts';
+
+/** Rows whose local_id, or HQ's key beside it, the POS has changed: they stay the same rows at HQ (DESIGN 4.3). */
+export type MovedKeys = Pick<LocalStore, 'moveLocalId' | 'restoreServerId'>;
+
+/** `plan` is asked for at every call: it is not known before HQ has been reached once. */
+export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKeys {
+  /** HQ knows both rows: the one that moved and the one that stood there. */
+  const isTaken = (table: TablePlan, { from, to }: { from: string | null; to: string }): boolean =>
+    prepare('SELECT count(*) FROM sync_row WHERE tbl = ? AND local_id IN (?, ?)')
+      .pluck()
+      .get(table.number, from, to) === 2;
+
+  /**
+   * UPDATE OR REPLACE of a key onto another row's: what HQ hears is an edit of the row that was there, whose old values
+   * its R entry holds, and a delete of the one that moved (DESIGN 4.3).
+   */
+  const takePlace = (table: TablePlan, entry: OutboxEntry): void => {
+    const row = id(table.name);
+    prepare(`UPDATE ${row} SET server_id = NULL WHERE local_id = ?`).run(entry.localId);
+    prepare(`
+      UPDATE ${row} SET server_id = (SELECT coalesce(r.server_id, r.local_id) FROM sync_row r WHERE r.tbl = ? AND r.local_id = ?)
+       WHERE local_id = ?`).run(table.number, entry.localId, entry.localId);
+    prepare(`
+      INSERT INTO sync_outbox (tbl, local_id, old_local_id, op, at, id)
+      VALUES (?, ?, ?, 'D', ?, lower(hex(randomblob(16))))`).run(
+      table.name,
+      entry.oldLocalId,
+      entry.oldLocalId,
+      entry.at,
+    );
+    prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = ?').run(entry.seq);
+  };
+
+  return {
+    moveLocalId(table, entry) {
+      const names = {
+        from: entry.oldLocalId,
+        to: entry.localId,
+        tbl: table.name,
+        number: table.number,
+        seq: entry.seq,
+      };
+      if (isTaken(table, names)) {
+        takePlace(table, entry);
+        return;
+      }
+      prepare(`
+        UPDATE sync_row SET server_id = nullif(coalesce(server_id, local_id), :to), local_id = :to
+         WHERE tbl = :number AND local_id = :from
+           AND NOT EXISTS (SELECT 1 FROM sync_row r WHERE r.tbl = :number AND r.local_id = :to)`).run(
+        names,
+      );
+      prepare(
+        'UPDATE sync_outbox SET local_id = :to WHERE tbl = :tbl AND local_id = :from AND seq < :seq',
+      ).run(names);
+      prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = :seq').run(names);
+      // A reference that followed is no change of its row.
+      for (const child of plan().tables) {
+        for (const { column } of child.foreignKeys.filter(
+          (foreignKey) => foreignKey.refTable === table.name,
+        )) {
+          const local = child.columns.find((candidate) => candidate.hq === column)?.local;
+          if (local === undefined) continue;
+          prepare(`
+            UPDATE sync_outbox SET changes = json_replace(changes, :path, :to)
+             WHERE tbl = :child AND json_extract(changes, :path) = :from`).run({
+            path: `$.${JSON.stringify(local)}[1]`,
+            to: entry.localId,
+            from: entry.oldLocalId,
+            child: child.name,
+          });
+        }
+      }
+      for (const listed of ['sync_held', 'sync_rejected']) {
+        prepare(
+          `UPDATE ${listed} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
+        ).run(names);
+      }
+      for (const kept of ['sync_base', 'sync_recreate']) {
+        prepare(`DELETE FROM ${kept} WHERE tbl = :tbl AND local_id = :to`).run(names);
+        prepare(`UPDATE ${kept} SET local_id = :to WHERE tbl = :tbl AND local_id = :from`).run(
+          names,
+        );
+      }
+    },
+    restoreServerId(table, localId, serverId) {
+      prepare(`
+        UPDATE ${id(table.name)} SET server_id = :serverId,
+               sync_operation = CASE WHEN sync_status = 'pending' THEN 'update' ELSE sync_operation END
+         WHERE local_id = :localId AND server_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM ${id(table.name)} t WHERE t.server_id = :serverId)`).run({
+        localId,
+        serverId,
+      });
+    },
+  };
+}
