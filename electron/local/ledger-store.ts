@@ -131,9 +131,9 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
     },
     prune(before) {
       // One whose outcome is unknown is all that keeps its changes from going twice (DESIGN 6.1).
-      prepare(
-        'DELETE FROM sync_sent WHERE sent_at < ? AND number NOT IN (SELECT number FROM sync_batch)',
-      ).run(before);
+      prepare(`
+        DELETE FROM sync_sent INDEXED BY sync_sent_at
+         WHERE sent_at < ? AND number NOT IN (SELECT number FROM sync_batch)`).run(before);
       prepare('DELETE FROM sync_run WHERE started_at < ?').run(before);
     },
   };
