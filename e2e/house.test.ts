@@ -142,3 +142,13 @@ describe('an offence is found', () => {
     expect(offences(file, source)).toHaveLength(found ? 1 : 0);
   });
 });
+
+test.each(['local', 'hq'])(
+  'migrations of resources/%s are numbered from 1, each number once',
+  (folder) => {
+    const numbers = readdirSync(join(root, 'resources', folder))
+      .filter((name) => /^\d{3}_/.test(name))
+      .map((name) => Number(name.slice(0, 3)));
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers.map((_, index) => index + 1));
+  },
+);
