@@ -33,9 +33,7 @@ export interface TestHqOptions {
 
 export async function createTestHq(options: TestHqOptions = {}): Promise<TestHq> {
   const isUsual = Object.keys(options).length === 0;
-  const database = isUsual
-    ? await copyOfTemplate('template_hq', fill)
-    : await createTestDatabase();
+  const database = isUsual ? await copyOfTemplate('template_hq', fill) : await createTestDatabase();
   const clients: pg.Client[] = [];
   const connect = async (url = database.url): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url });

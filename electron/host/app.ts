@@ -118,7 +118,9 @@ class LocalApp implements HostedApp {
   }
 
   hqStatus() {
-    return this.#hq().use((client) => statusOfHq(client));
+    return this.#hq().use((client) =>
+      statusOfHq(client, newestMigration(join(resourcesFolder, 'hq'))),
+    );
   }
 
   uninstallHq() {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { schemaFingerprints } from './catalogue.ts';
 import { onInstalledHq } from './hq-errors.ts';
+import { refuseOlderHq } from './migrations.ts';
 import type { Queryable } from './queryable.ts';
 import { readCaptured, verifyCapture, type CaptureFinding } from './verify-capture.ts';
 
@@ -75,9 +76,13 @@ const feedSql = `SELECT m.feed_id AS "feedId", m.floor_xid::text AS floor, m.not
 
 const holdersSql = `SELECT kind, pid, database, who, application, since, xid, query FROM payflow_sync.holders()`;
 
-/** What `hq status` shows. Throws `HQ_NOT_INSTALLED`. */
-export async function statusOfHq(db: Queryable): Promise<HqStatus> {
+/**
+ * What `hq status` shows. `known`: the newest migration this PayFlow has for HQ. Throws `HQ_NOT_INSTALLED`, and
+ * `HQ_INSTALL_OLDER` where columns that it reads are still to come.
+ */
+export async function statusOfHq(db: Queryable, known: number): Promise<HqStatus> {
   return onInstalledHq(async () => {
+    await refuseOlderHq(db, known);
     const terminals = z.array(terminalRow).parse((await db.query(terminalsSql)).rows);
     const [feed] = z.tuple([feedRow]).parse((await db.query(feedSql)).rows);
     const holders = z.array(holderRow).parse((await db.query(holdersSql)).rows);

@@ -1,11 +1,15 @@
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createTestHq, defaultManifest, smallShop, type TestHq } from '../../e2e/support/hq.ts';
 import { startEmbeddedHq } from '../host/embedded-hq.ts';
 import pg from 'pg';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { statusOfHq } from './hq-status.ts';
+import { newestMigration } from './migrations.ts';
 import { installCapture } from './install.ts';
 import { uninstallCapture } from './uninstall.ts';
+
+const newest = newestMigration(join(import.meta.dirname, '../../resources/hq'));
 
 let hq: TestHq;
 afterEach(() => hq.close());
@@ -29,7 +33,7 @@ describe('install', () => {
     expect((await run(`SELECT id, xmin::text FROM products ORDER BY id`)).rows).toEqual(
       before.rows,
     );
-    expect((await statusOfHq(hq.client)).findings).toEqual([]);
+    expect((await statusOfHq(hq.client, newest)).findings).toEqual([]);
   });
 
   test('a second time changes nothing and takes no lock on a table of the shop', async () => {
@@ -61,7 +65,7 @@ describe('install', () => {
       code: 'HQ_BUSY',
       params: { table: 'products' },
     });
-    await expect(statusOfHq(hq.client)).rejects.toMatchObject({ code: 'HQ_NOT_INSTALLED' });
+    await expect(statusOfHq(hq.client, newest)).rejects.toMatchObject({ code: 'HQ_NOT_INSTALLED' });
     const waiting = installCapture(hq.client, { manifest });
     await writer.query('COMMIT');
     expect((await waiting).created).toHaveLength(23);
@@ -70,7 +74,7 @@ describe('install', () => {
   test('3.4: a changed column list reloads that table only', async () => {
     hq = await createTestHq();
     await run(`ALTER TABLE taxes ADD COLUMN region text`);
-    expect((await statusOfHq(hq.client)).findings).toEqual([
+    expect((await statusOfHq(hq.client, newest)).findings).toEqual([
       { table: 'taxes', relation: 'taxes', object: null, problem: 'schema-changed' },
     ]);
     const report = await installCapture(hq.client, { manifest });
@@ -88,7 +92,7 @@ describe('install', () => {
       DROP TRIGGER payflow_insert ON users;
       ALTER TABLE orders ENABLE ALWAYS TRIGGER payflow_replica;
       CREATE OR REPLACE FUNCTION payflow_sync.capture_statement_stores() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
-    const { findings } = await statusOfHq(hq.client);
+    const { findings } = await statusOfHq(hq.client, newest);
     expect(
       findings.map(({ relation, object, problem }) => `${relation} ${object} ${problem}`),
     ).toEqual([
@@ -105,7 +109,7 @@ describe('install', () => {
       'T taxes *',
       'T users *',
     ]);
-    expect((await statusOfHq(hq.client)).findings).toEqual([]);
+    expect((await statusOfHq(hq.client, newest)).findings).toEqual([]);
   });
 
   test('a table that left the manifest is captured no more', async () => {
@@ -162,6 +166,14 @@ describe('install', () => {
     });
   });
 
+  test('an HQ of an older PayFlow says so instead of its state', async () => {
+    hq = await createTestHq();
+    await expect(statusOfHq(hq.client, newest + 1)).rejects.toMatchObject({
+      code: 'HQ_INSTALL_OLDER',
+      params: { installed: newest, known: newest + 1 },
+    });
+  });
+
   test('nothing in payflow_sync is open to everyone', async () => {
     hq = await createTestHq();
     const { rows } =
@@ -191,7 +203,7 @@ describe('status', () => {
     await run(`UPDATE products SET name = 'a'`);
     await run(`SELECT payflow_sync.register('t2', 'T2', 1)`);
     await run(`UPDATE products SET name = 'b' WHERE id = 'p1'`);
-    const status = await statusOfHq(hq.client);
+    const status = await statusOfHq(hq.client, newest);
     expect(status.terminals).toMatchObject([
       { code: 'T1', behind: 3, waiting: 0 },
       { code: 'T2', behind: 1, waiting: 0 },
@@ -203,7 +215,7 @@ describe('status', () => {
     hq = await createTestHq({ prepare: smallShop });
     const other = await hq.connect();
     await other.query(`SET application_name = 'forgotten'; BEGIN; UPDATE products SET name = 'a'`);
-    const { holders } = await statusOfHq(hq.client);
+    const { holders } = await statusOfHq(hq.client, newest);
     await other.query('ROLLBACK');
     expect(holders.map(({ application }) => application)).toContain('forgotten');
   });
@@ -270,7 +282,7 @@ test('a change is announced, unless the install said no, only where no transacti
     await installCapture(client, { manifest, withSchema: true });
     await addStore('a');
     expect(heard).toEqual(['payflow_feed:']);
-    expect((await statusOfHq(client)).notifies).toBe(true);
+    expect((await statusOfHq(client, newest)).notifies).toBe(true);
     await installCapture(client, { manifest, notify: false });
     await addStore('b');
     expect((await installCapture(client, { manifest })).notify).toBe(false);

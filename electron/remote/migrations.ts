@@ -59,6 +59,13 @@ export async function pendingMigrations(
   return all.filter(({ number }) => !applied.has(number));
 }
 
+/** Throws `HQ_INSTALL_OLDER` where the newest migration of this HQ comes before `known`. */
+export async function refuseOlderHq(db: Queryable, known: number): Promise<void> {
+  const { rows } = await db.query('SELECT number FROM payflow_sync.migration');
+  const installed = Math.max(0, ...numbers.parse(rows).map(({ number }) => number));
+  if (installed < known) throw new PayflowError('HQ_INSTALL_OLDER', { installed, known });
+}
+
 /** Inside the caller's transaction. */
 export async function applyMigrations(db: Queryable, pending: readonly Migration[]): Promise<void> {
   for (const { number, name, sql } of pending) {
