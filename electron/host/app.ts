@@ -12,6 +12,7 @@ import { oversoldRows } from '../local/oversold.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
 import { noticePage } from '../local/notices.ts';
 import type { WritableDb } from '../local/open.ts';
+import { savedPlan } from '../local/saved-plan.ts';
 import { createLocalStore } from '../local/store.ts';
 import {
   heldRows,
@@ -440,11 +441,9 @@ class LocalApp implements HostedApp {
   }
 
   #refuseUnknownTable(db: WritableDb, table: string | null): void {
-    const plan = table === null ? null : metaValue(db, META.plan);
+    const plan = table === null ? null : savedPlan(db);
     if (table === null || plan === null) return;
-    if (
-      !this.#file.effective(db, JSON.parse(plan) as Plan).tables.some(({ name }) => name === table)
-    )
+    if (!this.#file.effective(db, plan).tables.some(({ name }) => name === table))
       throw new PayflowError('TABLE_UNKNOWN', { table });
   }
 }

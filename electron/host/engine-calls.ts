@@ -7,7 +7,6 @@ import { Connections } from '../remote/connection.ts';
 import { probe } from '../remote/probe.ts';
 import { watchFeed, type FeedWatch } from '../remote/watch-feed.ts';
 import { feedPlace } from '../local/feed-place.ts';
-import { META } from '../sync/meta.ts';
 import type { InitReport } from './app-types.ts';
 import type { RepairReport } from './app-types.ts';
 import { DESK_ENGINE, type CycleAsked, type DeskEngine, type HostedApp } from './desk-types.ts';
@@ -112,7 +111,7 @@ export function engineCalls(parts: EngineParts): ThreadSide<EngineCalls> {
       },
       async countBehind({ atMost }) {
         const db = file.open();
-        const place = db === null ? null : feedPlace(db, META);
+        const place = db === null ? null : feedPlace(db);
         if (place === null) return null;
         const connections = new Connections(address());
         try {

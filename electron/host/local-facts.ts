@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
-import type { Plan } from '../../shared/plan.ts';
 import { recordsMoved } from '../../shared/report.ts';
 import type { Facts } from '../../shared/status.ts';
 import type { StatusView } from '../../shared/views.ts';
 import { localVersion } from '../local/migrate.ts';
 import type { ReadableDb } from '../local/open.ts';
+import { savedPlan } from '../local/saved-plan.ts';
 import { lastRunWith, metaValue, storeName, waiting } from '../local/views.ts';
 import { META } from '../sync/meta.ts';
 import { openReadable } from './readable-file.ts';
@@ -75,11 +75,6 @@ export class LocalFile {
   }
 }
 
-function storedPlan(db: ReadableDb): Plan | null {
-  const text = metaValue(db, META.plan);
-  return text === null ? null : (JSON.parse(text) as Plan);
-}
-
 export function localFacts(db: ReadableDb | null, settings: Settings, now: number): LocalFacts {
   const { facts, terminal } = statusReport(db, settings, now);
   const nothing = {
@@ -102,7 +97,7 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
     ...nothing,
     initialised: true,
     facts,
-    store: storeName(db, storedPlan(db), metaValue(db, META.store)),
+    store: storeName(db, savedPlan(db), metaValue(db, META.store)),
     lastRun:
       lastRun === null
         ? null

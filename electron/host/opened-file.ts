@@ -8,6 +8,7 @@ import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { localVersion, migrateLocal } from '../local/migrate.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
+import { savedPlan } from '../local/saved-plan.ts';
 import { metaValue } from '../local/views.ts';
 import { effectivePlan } from '../schema/effective-plan.ts';
 import { META } from '../sync/meta.ts';
@@ -76,8 +77,8 @@ export class OpenedFile {
     if (localVersion(db) === 0)
       throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
     migrateLocal(db, join(resourcesFolder, 'local'));
-    const plan = metaValue(db, META.plan);
-    if (plan !== null) this.effective(db, JSON.parse(plan) as Plan);
+    const plan = savedPlan(db);
+    if (plan !== null) this.effective(db, plan);
     return db;
   }
 
@@ -145,7 +146,7 @@ export class OpenedFile {
 
 /** The plan of the last run, narrowed to the file. */
 export function storedPlan(db: ReadableDb): Plan {
-  const text = metaValue(db, META.plan);
-  if (text === null) throw new PayflowError('LOCAL_NOT_INITIALISED', { file: db.name });
-  return effectivePlan(db, JSON.parse(text) as Plan);
+  const plan = savedPlan(db);
+  if (plan === null) throw new PayflowError('LOCAL_NOT_INITIALISED', { file: db.name });
+  return effectivePlan(db, plan);
 }

@@ -39,3 +39,9 @@ export function localError(error: unknown, file: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   return new PayflowError('LOCAL_ERROR', { file, sqlite: code }, { cause: error });
 }
+
+/** The same for a read of what PayFlow stored as JSON: where it is none any more, SQLite had no reason to doubt the page. */
+export function storedError(error: unknown, file: string): unknown {
+  if (!(error instanceof SyntaxError)) return localError(error, file);
+  return new PayflowError('LOCAL_DAMAGED', { file }, { cause: error });
+}

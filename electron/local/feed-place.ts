@@ -1,5 +1,6 @@
-import type { Plan } from '../../shared/plan.ts';
+import { META } from '../sync/meta.ts';
 import type { ReadableDb } from './open.ts';
+import { savedPlan } from './saved-plan.ts';
 import { metaValue, savedCursors } from './views.ts';
 
 /** How far this terminal has read HQ's feed, as payflow.db has it. `ownXids`: its own uploads, which are read over. */
@@ -13,18 +14,15 @@ export interface FeedPlace {
   readonly ownXids: readonly string[];
 }
 
-/** `names`: of the values in `sync_meta` that it is made of. Null before the first load is complete. */
-export function feedPlace(
-  db: ReadableDb,
-  names: { readonly terminal: string; readonly store: string; readonly plan: string },
-): FeedPlace | null {
-  const terminal = metaValue(db, names.terminal);
-  const store = metaValue(db, names.store);
-  const plan = metaValue(db, names.plan);
+/** Null before the first load is complete. */
+export function feedPlace(db: ReadableDb): FeedPlace | null {
+  const terminal = metaValue(db, META.terminal);
+  const store = metaValue(db, META.store);
+  const plan = savedPlan(db);
   const cursors = savedCursors(db);
   if (terminal === null || store === null || plan === null) return null;
   if (!cursors.every(({ loaded }) => loaded)) return null;
-  const { tables } = JSON.parse(plan) as Plan;
+  const { tables } = plan;
   const downloaded = new Set(
     tables.filter(({ direction }) => direction !== 'upload').map(({ name }) => name),
   );

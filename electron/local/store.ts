@@ -2,7 +2,7 @@ import type { Plan } from '../../shared/plan.ts';
 import type { LocalStore } from '../sync/ports.ts';
 import { acknowledgeStore } from './acknowledge-store.ts';
 import { cursorStore } from './cursor-store.ts';
-import { localError } from './errors.ts';
+import { localError, storedError } from './errors.ts';
 import { gateStore } from './gate-store.ts';
 import { ledgerStore } from './ledger-store.ts';
 import { movedKeys } from './moved-keys.ts';
@@ -47,7 +47,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
       : (rows.known(table, [terminal]).get(terminal)?.localId ?? terminal);
   };
 
-  return {
+  const parts = {
     ...cursorStore(context, () => currentShop().plan),
     ...ledgerStore(context),
     ...gateStore(context),
@@ -57,6 +57,18 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     ...movedKeys(context, () => currentShop().plan),
     ...rows,
     ...scanStore(context, rows),
+  };
+
+  return {
+    ...withOurErrors(parts, db.name),
+    // A generator fails where it is walked.
+    *scan(table) {
+      try {
+        yield* rows.scan(table);
+      } catch (error) {
+        throw storedError(error, db.name);
+      }
+    },
     snapshot: async (work) => {
       if (db.inTransaction) throw new Error('a snapshot inside a transaction');
       db.exec('BEGIN');
@@ -90,4 +102,21 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
       shop = { plan, terminal: terminal.key };
     },
   };
+}
+
+/** Calls outside a transaction fail with our codes too. */
+function withOurErrors<Parts extends object>(parts: Parts, file: string): Parts {
+  const guarded = Object.entries(parts).map(
+    ([name, call]: [string, (...given: unknown[]) => unknown]) => [
+      name,
+      (...given: unknown[]) => {
+        try {
+          return call.apply(parts, given);
+        } catch (error) {
+          throw storedError(error, file);
+        }
+      },
+    ],
+  );
+  return Object.fromEntries(guarded) as Parts;
 }
