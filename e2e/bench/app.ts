@@ -29,7 +29,13 @@ export interface AppFigures {
   /** Of the host's process with one page open and nothing to do; null where /proc is missing. */
   readonly idle: { readonly cpuPercent: number; readonly memoryMb: number } | null;
   /** Milliseconds from click to the other screen's first frame while rows arrive. */
-  readonly input: { readonly median: number; readonly largest: number; readonly clicks: number };
+  readonly input: {
+    readonly median: number;
+    readonly largest: number;
+    /** The screen that took longest, and which click it was. */
+    readonly slowest: string;
+    readonly clicks: number;
+  };
   /** Milliseconds from the commit of a sale in another process until its receipt is told to be at HQ. */
   readonly sale: { readonly median: number; readonly largest: number };
 }
@@ -97,18 +103,23 @@ async function measureInput(
     const page = await openPage(browser, serve);
     const took: number[] = [];
     while (!(await isLoaded(page))) {
-      // The first one stands there already: a click on it would change nothing.
-      const name = SCREEN_NAMES[(took.length + 1) % SCREEN_NAMES.length] ?? 'status';
-      took.push(await clickToFrame(page, name));
+      took.push(await clickToFrame(page, screenAt(took.length)));
       await sleep(150);
     }
     await page.context().close();
     if (took.length < 5) throw new Error(`only ${String(took.length)} clicks during the download`);
-    return { median: median(took), largest: Math.max(...took), clicks: took.length };
+    const largest = Math.max(...took);
+    const place = took.indexOf(largest);
+    const slowest = `${screenAt(place)}, click ${String(place + 1)}`;
+    return { median: median(took), largest, slowest, clicks: took.length };
   } finally {
     await serve.stop();
   }
 }
+
+/** The first one stands there already: a click on it would change nothing. */
+const screenAt = (click: number): (typeof SCREEN_NAMES)[number] =>
+  SCREEN_NAMES[(click + 1) % SCREEN_NAMES.length] ?? 'status';
 
 /** In the page's own time, so that the browser's remote control is not measured with it. */
 const clickToFrame = (page: Page, name: (typeof SCREEN_NAMES)[number]): Promise<number> =>

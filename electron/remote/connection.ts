@@ -77,6 +77,8 @@ export class Connections {
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
     this.#pool.on('error', () => undefined);
     this.#pool.on('connect', (client) => {
+      // For as long as it lives: HQ can end a session in the same packet that it is ready in, before its user has it.
+      client.on('error', ignore);
       endSilence(client, () => isThere(options.address, ANSWER_MS));
     });
   }
@@ -87,14 +89,12 @@ export class Connections {
     let failed = true;
     try {
       client = await this.#pool.connect();
-      client.on('error', ignore);
       const result = await work(client);
       failed = false;
       return result;
     } catch (error) {
       throw toPayflowError(error, this.target);
     } finally {
-      client?.off('error', ignore);
       client?.release(failed);
     }
   }
@@ -107,14 +107,12 @@ export class Connections {
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw this.failure(error);
     });
-    client.on('error', ignore);
     let lent = true;
     return {
       client,
       giveBack: (failed) => {
         if (!lent) return;
         lent = false;
-        client.off('error', ignore);
         client.release(failed);
       },
     };
