@@ -76,7 +76,7 @@ export async function createTestDatabase(
 }
 
 /**
- * A database that is a copy of one which `make` has filled. That one is made once for the worker's server and stays: a
+ * A database that is a copy of an HQ which `make` has made. That one is made once for the worker's server and stays: a
  * copy takes a tenth of an install.
  */
 export async function copyOfTemplate(
@@ -96,7 +96,10 @@ export async function copyOfTemplate(
       `ALTER DATABASE ${pg.escapeIdentifier(first.name)} RENAME TO ${pg.escapeIdentifier(template)}`,
     );
   }
-  return createTestDatabase(undefined, template);
+  const copy = await createTestDatabase(undefined, template);
+  // An install of its own would have made a feed of its own.
+  await copy.query('UPDATE payflow_sync.meta SET feed_id = gen_random_uuid()');
+  return copy;
 }
 
 const cutConnections = (database: string) =>
