@@ -97,8 +97,10 @@ export async function copyOfTemplate(
     );
   }
   const copy = await createTestDatabase(undefined, template);
-  // An install of its own would have made a feed of its own.
-  await copy.query('UPDATE payflow_sync.meta SET feed_id = gen_random_uuid()');
+  // As an install of its own would have noted it: a feed of its own, and where it stands.
+  await copy.query(
+    'UPDATE payflow_sync.meta SET feed_id = gen_random_uuid(), cluster = payflow_sync.cluster()',
+  );
   return copy;
 }
 
