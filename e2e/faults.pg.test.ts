@@ -68,7 +68,12 @@ beforeAll(async () => {
         },
         isSafe: true,
       },
-      env: { DATABASE_URL: url, PAYFLOW_TERMINAL: 'T1', SYNC_MODE: 'live' },
+      env: {
+        DATABASE_URL: url,
+        PAYFLOW_TERMINAL: 'T1',
+        PAYFLOW_STATE_DIR: join(folder, 'state'),
+        SYNC_MODE: 'live',
+      },
       envFolder: folder,
     }),
     log: quietLog,
