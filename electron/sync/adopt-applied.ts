@@ -12,45 +12,40 @@ const SLICE = 5_000;
  * (DESIGN 8.2). Parents first, because a composite key is made of its parents' keys.
  */
 export async function adoptApplied(run: Run): Promise<void> {
-  const applied = await askHq(run);
-  if (applied.size === 0) return;
-  for (const table of run.index.tables) {
-    const localIds = rowsOf(run, table, applied);
-    for (const some of slices(localIds, SLICE))
+  const { ids, rows } = await askHq(run);
+  for (const table of run.index.tables)
+    for (const some of slices([...(rows.get(table.name) ?? [])], SLICE))
       run.local.write(() => {
-        adoptRows(run, table, some, applied);
+        adoptRows(run, table, some, ids);
       });
-  }
 }
 
-async function askHq(run: Run): Promise<Map<string, string | null>> {
-  const applied = new Map<string, string | null>();
+interface Applied {
+  /** Entries that HQ has had, with the key it drew for a new row. */
+  readonly ids: ReadonlyMap<string, string | null>;
+  /** local_ids of their rows, by table. */
+  readonly rows: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+async function askHq(run: Run): Promise<Applied> {
+  const ids = new Map<string, string | null>();
+  const rows = new Map<string, Set<string>>();
   for (let after: number | null = 0; after !== null;) {
     const from: number = after;
     const entries: readonly OutboxEntry[] = run.local.read(() =>
       run.local.entriesAfter(from, SLICE),
     );
-    const ids = entries.map((entry) => entry.id);
-    if (ids.length > 0)
-      for (const [id, drawn] of await run.remote.appliedEntries(run.self.key, ids))
-        applied.set(id, drawn);
+    const asked = entries.map((entry) => entry.id);
+    const applied = asked.length === 0 ? [] : await run.remote.appliedEntries(run.self.key, asked);
+    for (const [id, drawn] of applied) ids.set(id, drawn);
+    for (const { id, table, localId } of entries) {
+      if (!ids.has(id)) continue;
+      const ofTable = rows.get(table) ?? new Set();
+      rows.set(table, ofTable.add(localId));
+    }
     after = entries.length === SLICE ? (entries.at(-1)?.seq ?? null) : null;
   }
-  return applied;
-}
-
-function rowsOf(run: Run, table: TablePlan, applied: ReadonlyMap<string, unknown>): string[] {
-  const localIds = new Set<string>();
-  for (let after: number | null = 0; after !== null;) {
-    const from: number = after;
-    const entries: readonly OutboxEntry[] = run.local.read(() =>
-      run.local.entriesAfter(from, SLICE),
-    );
-    for (const entry of entries)
-      if (entry.table === table.name && applied.has(entry.id)) localIds.add(entry.localId);
-    after = entries.length === SLICE ? (entries.at(-1)?.seq ?? null) : null;
-  }
-  return [...localIds];
+  return { ids, rows };
 }
 
 function adoptRows(
