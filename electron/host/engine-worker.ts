@@ -7,6 +7,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import { openApp } from './app.ts';
 import { engineCalls } from './engine-calls.ts';
 import { asFailure } from './failure.ts';
+import { giveWay } from './give-way.ts';
 import { createLog } from './log.ts';
 import { collectGarbage, memoryAtRest } from './memory-at-rest.ts';
 import { readerCalls } from './reader-calls.ts';
@@ -26,6 +27,7 @@ const emit = (event: ThreadEvent): void => {
   post({ kind: 'event', event });
 };
 
+if (role === 'engine') giveWay();
 const app = await openApp(settings, log);
 const { calls, close } =
   role === 'engine'

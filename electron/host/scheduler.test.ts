@@ -326,6 +326,19 @@ describe('failures', () => {
     expect(desk.does({ type: 'local' })).toEqual(['cycle']);
   });
 
+  test('9: what somebody asked for behind a cycle that fails is tried at once, and once; what came by itself waits', () => {
+    const desk = new Desk();
+    desk.send({ type: 'start' });
+    desk.send({ type: 'local' });
+    desk.send({ type: 'ask', asked: { ...whole, runId: 'click' } });
+    expect(desk.fails('HQ_BUSY')).toEqual(['cycle']);
+    expect(desk.actions.at(-1)).toEqual({ do: 'cycle', asked: { ...whole, runId: 'click' } });
+
+    desk.send({ type: 'local' });
+    expect(desk.fails('HQ_BUSY')).toEqual([]);
+    expect(nextRunAt(desk.state)).toBeGreaterThan(desk.now);
+  });
+
   test('what stops sync is looked at again, because nobody tells that a person has acted', () => {
     const desk = new Desk();
     desk.send({ type: 'start' });

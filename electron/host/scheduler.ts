@@ -293,6 +293,10 @@ function ended(
   if (status !== 'failed') return goOn(planned(wentWell(state, moment), moment), moment);
   if (code !== null && failureKind(code) === 'connection') return still(away(state, moment));
   const attempt = state.attempt + 1;
+  // Somebody waits for what is in the slot (it has a run of its own to name): tried at once, and once. What came there by
+  // itself waits with the rest.
+  if (state.queued?.runId !== undefined)
+    return run({ ...state, attempt, hq: answered(state.hq, code) }, moment, state.queued);
   const wait = backoff(decide(code ?? 'INTERNAL'), attempt, moment.random);
   // Not even a table that says "at once" makes a loop.
   const at = moment.now + Math.max(wait, 50);

@@ -4,6 +4,7 @@ import type { SettingsShown } from '../../shared/views.ts';
 import { useQuery } from '../bridge/use-query.ts';
 import { Empty } from '../components/empty.tsx';
 import { Failure } from '../components/failure.tsx';
+import { InPieces } from '../components/in-pieces.tsx';
 import { Loaded } from '../components/loaded.tsx';
 import { Loading } from '../components/loading.tsx';
 import { Said } from '../components/said.tsx';
@@ -57,10 +58,12 @@ function SettingsFormView({ shown, onSaved }: SettingsFormViewProps) {
     <Stack gap="lg" maw={860}>
       {form.refused === null ? null : <Failure error={form.refused} />}
       <Said acting={form.acting} />
-      <ConnectionSections form={form} onIncomplete={form.markAddress} />
-      <ScheduleSection form={form} />
-      <BackupsSection form={form} />
-      {info === null ? null : <WindowSections form={form} info={info} />}
+      <InPieces>
+        <ConnectionSections form={form} onIncomplete={form.markAddress} />
+        <ScheduleSection form={form} />
+        <BackupsSection form={form} />
+        {info === null ? null : <WindowSections form={form} info={info} />}
+      </InPieces>
       <SaveBar form={form} />
     </Stack>
   );

@@ -1,5 +1,5 @@
 import { Stack } from '@mantine/core';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useDeferredValue } from 'react';
 import { Loading } from '../components/loading.tsx';
 import { Screen } from '../components/screen.tsx';
 import { whenIdle } from '../components/when-idle.ts';
@@ -20,6 +20,8 @@ const RunsChart = lazy(async () => {
 export function StatusScreen() {
   const t = useText();
   const view = useStatus();
+  // Figures and chart are drawn behind the state, in pieces between which a click is heard.
+  const isRestDue = useDeferredValue(true, false);
   if (view === null) {
     return (
       <Screen title={t('shell.nav-status')}>
@@ -33,7 +35,7 @@ export function StatusScreen() {
         <StateCard view={view} />
         <Progress view={view} />
         <Causes status={view.status} />
-        {view.status.state === 'setup' ? null : (
+        {view.status.state === 'setup' || !isRestDue ? null : (
           <>
             <FactCards view={view} />
             <Suspense fallback={<Loading />}>
