@@ -41,39 +41,32 @@ type EntryColumns = [
 
 const COLUMNS = 'o.seq, o.tbl, o.local_id, o.old_local_id, o.op, o.changes, o.at, o.id';
 
-const NO_CHANGES: OutboxEntry['changes'] = {};
-
-function entryOf([
-  seq,
-  table,
-  localId,
-  oldLocalId,
-  op,
-  changes,
-  at,
-  id,
-]: EntryColumns): OutboxEntry {
-  return { seq, table, localId, oldLocalId, op, changes: changesOf(changes), at, id };
-}
-
-/** An insert of a table without `add` columns says {}. */
-function changesOf(text: string | null): OutboxEntry['changes'] {
-  if (text === null) return null;
-  return text === '{}' ? NO_CHANGES : (JSON.parse(text) as OutboxEntry['changes']);
-}
-
 /** By name, not by place: the plan may have other columns by the time it is read. */
 const namedBase = (text: string): ReadonlyMap<string, Canonical> =>
   new Map(Object.entries(JSON.parse(text) as Record<string, Canonical>));
 
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
 export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): OutboxStore {
-  const entries = (sql: string, ...params: unknown[]): OutboxEntry[] =>
-    (
-      prepare(sql)
-        .raw()
-        .all(...params) as EntryColumns[]
-    ).map(entryOf);
+  let parsed: { readonly text: string; readonly changes: OutboxEntry['changes'] } = {
+    text: '{}',
+    changes: {},
+  };
+  /** An insert says `{}`, or what its `add` columns began with: the same again and again, and parsed once. */
+  const changesOf = (text: string | null): OutboxEntry['changes'] => {
+    if (text === null) return null;
+    if (text !== parsed.text)
+      parsed = { text, changes: JSON.parse(text) as OutboxEntry['changes'] };
+    return parsed.changes;
+  };
+
+  const entries = (sql: string, ...params: unknown[]): OutboxEntry[] => {
+    const rows = prepare(sql)
+      .raw()
+      .all(...params) as EntryColumns[];
+    return rows.map(([seq, table, localId, oldLocalId, op, changes, at, entryId]) => {
+      return { seq, table, localId, oldLocalId, op, changes: changesOf(changes), at, id: entryId };
+    });
+  };
 
   const hasEntries = (table: TablePlan): boolean =>
     prepare('SELECT 1 FROM sync_outbox WHERE tbl = ? LIMIT 1').get(table.name) !== undefined;

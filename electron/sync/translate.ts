@@ -29,27 +29,34 @@ export interface CanonicalRow {
   readonly refs: LocalRow['refs'];
 }
 
-/** The table a reference of this very row points at; null where it points nowhere we know. */
-function referencedTable(
+/** Where a row's reference points: the same for all rows, or named by each row; null: nowhere we know. */
+function targetOf(
   run: Translator,
   table: TablePlan,
   column: ColumnPlan,
-  values: readonly Canonical[],
-): string | null {
+): (values: readonly Canonical[]) => string | null {
+  const known = (name: string | null | undefined): string | null =>
+    name != null && run.index.has(name) ? name : null;
   const fixed = fixedReference(column);
-  if (fixed !== null) return run.index.has(fixed.table) ? fixed.table : null;
-  if (column.reference === null || !('tableFrom' in column.reference)) return null;
-  const named = values[run.index.columnAt(table, column.reference.tableFrom)];
-  return named != null && run.index.has(named) ? named : null;
+  if (fixed !== null) {
+    const target = known(fixed.table);
+    return () => target;
+  }
+  if (column.reference === null || !('tableFrom' in column.reference)) return () => null;
+  const place = run.index.columnAt(table, column.reference.tableFrom);
+  return (values) => known(values[place]);
 }
-
-/** By a row's place in the list. */
-type OpenReferences = Map<number, { column: number; refTable: string; localId: string }[]>;
 
 /** Shared: thousands of rows of a bulk upload have none of these, and empty ones of their own cost them dearly. */
 const NO_REFERENCES: CanonicalRow['unresolved'] = [];
 const NO_COLUMNS: ReadonlySet<number> = new Set();
 const NO_VALUES: ReadonlyMap<number, string> = new Map();
+
+/** A row while it is being translated. */
+type Draft = { -readonly [Name in keyof CanonicalRow]: CanonicalRow[Name] } & {
+  /** Columns whose value is HQ's own, kept beside a null. */
+  fromRefs: ReadonlySet<number>;
+};
 
 /** Encodes and translates rows of payflow.db: what HQ would hold if it held them. */
 export function canonicalRows(
@@ -57,68 +64,55 @@ export function canonicalRows(
   table: TablePlan,
   rows: readonly LocalRow[],
 ): CanonicalRow[] {
-  const encoded = rows.map((row) => encodeRow(run, table, row));
-  const references = table.columns.flatMap((column, index) =>
-    column.reference === null ? [] : [{ column, index }],
-  );
-  const soft: OpenReferences = new Map();
-  const unresolved: OpenReferences = new Map();
-  for (const { column, index } of references) {
-    const wanted = groupBy(encoded.entries(), ([, row]) =>
-      referencedTable(run, table, column, row.values),
-    );
-    for (const [refTable, group] of wanted) {
-      if (refTable === null) continue;
-      const localIds = new Set(
-        group.flatMap(([, row]) => (row.fromRefs.has(index) ? [] : (row.values[index] ?? []))),
-      );
-      const serverIds = run.local.serverIds(run.index.table(refTable), [...localIds]);
-      for (const [position, row] of group) {
-        const localId = row.values[index];
-        if (localId == null || row.fromRefs.has(index)) continue;
-        const serverId = serverIds.get(localId);
-        if (serverId !== undefined) row.values[index] = serverId;
-        else {
-          const list = fixedReference(column)?.hard === true ? unresolved : soft;
-          const open = list.get(position);
-          const reference = { column: index, refTable, localId };
-          if (open === undefined) list.set(position, [reference]);
-          else open.push(reference);
-        }
-      }
-    }
-  }
-  return encoded.map(({ localId, values, unholdable, unheld }, position) => ({
-    localId,
-    values,
-    unholdable,
-    unheld,
-    refs: rows[position]?.refs ?? null,
-    unresolved: unresolved.get(position) ?? NO_REFERENCES,
-    soft: soft.get(position) ?? NO_REFERENCES,
-  }));
+  const drafts = rows.map((row) => encodeRow(run, table, row));
+  for (const [index, column] of table.columns.entries())
+    if (column.reference !== null) resolveReferences(run, table, column, index, drafts);
+  return drafts;
 }
 
-function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
+/** Puts HQ's keys in the place of the local_ids of one column; what HQ does not know yet is noted on its row. */
+function resolveReferences(
+  run: Translator,
+  table: TablePlan,
+  column: ColumnPlan,
+  index: number,
+  drafts: readonly Draft[],
+): void {
+  const target = targetOf(run, table, column);
+  const kind = fixedReference(column)?.hard === true ? 'unresolved' : 'soft';
+  const referring = drafts.filter((row) => row.values[index] != null && !row.fromRefs.has(index));
+  for (const [refTable, group] of groupBy(referring, (row) => target(row.values))) {
+    if (refTable === null) continue;
+    const localIds = new Set(group.map((row) => row.values[index] ?? ''));
+    const serverIds = run.local.serverIds(run.index.table(refTable), [...localIds]);
+    for (const row of group) {
+      const localId = row.values[index] ?? '';
+      const serverId = serverIds.get(localId);
+      if (serverId === undefined) row[kind] = [...row[kind], { column: index, refTable, localId }];
+      else row.values[index] = serverId;
+    }
+  }
+}
+
+function encodeRow(run: Translator, table: TablePlan, row: LocalRow): Draft {
   const { encode } = run.index.codec(table);
-  const values: Canonical[] = new Array<Canonical>(table.columns.length);
+  const values = new Array<Canonical>(encode.length);
   let fromRefs: Set<number> | null = null;
   let unheld: Map<number, string> | null = null;
-  let unholdable: { column: string; reason: string } | null = null;
-  for (const [index, column] of table.columns.entries()) {
+  let unholdable: CanonicalRow['unholdable'] = null;
+  for (let index = 0; index < encode.length; index += 1) {
     const raw = row.values[index] ?? null;
-    const kept = raw === null ? row.refs?.[column.hq] : undefined;
-    if (kept !== undefined) {
-      values[index] = kept;
-      (fromRefs ??= new Set()).add(index);
+    if (raw === null && row.refs !== null) {
+      const kept = row.refs[table.columns[index]?.hq ?? ''];
+      values[index] = kept ?? null;
+      if (kept !== undefined) (fromRefs ??= new Set()).add(index);
       continue;
     }
     try {
-      const encodeColumn = encode[index];
-      values[index] = encodeColumn === undefined ? null : encodeColumn(raw);
+      values[index] = encode[index]?.(raw) ?? null;
     } catch (error) {
       if (!(error instanceof UnholdableValue)) throw error;
-      unholdable ??= { column: column.local, reason: error.reason };
+      unholdable ??= { column: table.columns[index]?.local ?? '', reason: error.reason };
       (unheld ??= new Map()).set(index, shown(raw));
       values[index] = null;
     }
@@ -127,9 +121,12 @@ function encodeRow(run: Translator, table: TablePlan, row: LocalRow) {
   return {
     localId: row.localId,
     values,
-    fromRefs: fromRefs ?? NO_COLUMNS,
+    unresolved: NO_REFERENCES,
+    soft: NO_REFERENCES,
     unholdable,
     unheld: unheld ?? NO_VALUES,
+    refs: row.refs,
+    fromRefs: fromRefs ?? NO_COLUMNS,
   };
 }
 

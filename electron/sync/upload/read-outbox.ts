@@ -119,15 +119,17 @@ function intentsOf(
   );
   const recreated = run.local.recreated(table);
   const states = new Map<string, RowState>();
-  const intents = localIds.flatMap((localId): Intent[] => {
-    const list = entries.get(localId) ?? [];
+  const intents: Intent[] = [];
+  for (const [localId, list] of entries) {
     const key = keys.get(localId);
     const change = foldEntries(table, run.stamps.stamped(list), key !== undefined);
     // The row came with an earlier page already.
-    if (change.first <= after) return [];
-    const intent = { table, localId, change };
+    if (change.first <= after) continue;
     // Nothing but evidence, and the row stands: it was not replaced (DESIGN 4.3).
-    if (change.lastEdit === 0 && rows.has(localId)) return [{ ...intent, kind: 'nothing' }];
+    if (change.lastEdit === 0 && rows.has(localId)) {
+      intents.push({ table, localId, change, kind: 'nothing' });
+      continue;
+    }
     const state: RowState = {
       row: canonical.get(localId),
       key,
@@ -135,8 +137,8 @@ function intentsOf(
       recreated: recreated.has(localId),
     };
     states.set(localId, state);
-    return [{ ...intent, ...decide(run, table, change, state) }];
-  });
+    intents.push({ table, localId, change, ...decide(run, table, change, state) });
+  }
   const allowed = refuseForeign(run, table, intents);
   return throughGate(
     run,
