@@ -172,6 +172,39 @@ test('5.4: a delete at HQ that unsent rows here need is held as children, and do
   await expectInStep(hq, [t1]);
 });
 
+test('5.4: a delete at HQ that rows here still need is held as children, also where both sides knew them, and done with them', async () => {
+  await atHq(hq.db, 'products', { id: 'used-p' });
+  await t1.sync();
+  atPos(t1.pos, 'orders', { local_id: 'used-o' });
+  atPos(t1.pos, 'order_items', { local_id: 'used-i', order_id: 'used-o', product_id: 'used-p' });
+  await t1.sync();
+  expect(status('order_items', 'used-i')).toEqual({ sync_status: 'synced', sync_operation: null });
+  const item = serverId(t1, 'order_items', 'used-i');
+  // HQ's own constraints forbid it; a logical subscription, or whoever repairs tables by hand, works without them.
+  await hq.db.query(`
+    BEGIN; SET LOCAL session_replication_role = replica; DELETE FROM products WHERE id = 'used-p'; COMMIT`);
+  const report = await t1.sync();
+
+  expect(report).toMatchObject({ status: 'partial', download: { deleted: 0, held: 1 } });
+  expect(await heldTexts()).toEqual([
+    'Skipped products:used-p - deleted at HQ, still used by order_items[used-i]',
+  ]);
+  expect((await t1.app.held())[0]?.missing[0]?.why).toBe('children');
+  expect(t1.row('products', 'used-p', 'name')).toEqual({ name: 'used-p' });
+  // Neither the delete nor the row it spares goes back to HQ, and the sale stays as it was sold.
+  expect(await t1.sync()).toMatchObject({ upload: { applied: 0, deleted: 0, rejected: 0 } });
+  expect(t1.row('order_items', 'used-i', 'product_id')).toEqual({ product_id: 'used-p' });
+  expect((await t1.app.verify(() => undefined, new AbortController().signal)).equal).toBe(true);
+
+  await hq.db.query('DELETE FROM order_items WHERE id = $1', [item]);
+  await t1.sync();
+
+  expect(t1.row('order_items', 'used-i')).toBeUndefined();
+  expect(t1.row('products', 'used-p')).toBeUndefined();
+  expect(await t1.app.held()).toEqual([]);
+  await expectInStep(hq, [t1]);
+});
+
 test('5.4: a nullable reference of an unsent row to a row deleted at HQ is set null, with a log entry', async () => {
   atPos(t1.pos, 'customers', { local_id: 'left-c' });
   await t1.sync();
