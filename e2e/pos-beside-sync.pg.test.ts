@@ -4,7 +4,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPos, startTerminal, temporaryFile } from './support/children.ts';
 import { sell } from './support/sale.ts';
 import { scaled } from './support/scale.ts';
-import { createHq, createTerminal, differences, type TestHq } from './support/shop.ts';
+import {
+  createHq,
+  createTerminal,
+  differences,
+  type TestHq,
+  type TestTerminal,
+} from './support/shop.ts';
 
 const SECONDS = scaled(6, 30);
 const OPENING = 10_000;
@@ -138,5 +144,41 @@ test('5.6: a cycle ends although the till never rests; what was sold meanwhile g
   expect((await hq.db.query(ofTerminal)).rows).toEqual([{ order_number: 'before' }]);
   await terminal.sync();
   expect((await hq.db.query(ofTerminal)).rows).toHaveLength(2);
+  await terminal.close();
+});
+
+/** Pages that stand in the write-ahead log, and those of them that are in the file already. */
+function logOf({ pos }: TestTerminal): { pages: number; moved: number } {
+  const row = pos.prepare('PRAGMA wal_checkpoint(NOOP)').get();
+  return { pages: Number(row?.['log']), moved: Number(row?.['checkpointed']) };
+}
+
+test('9: what a cycle wrote is moved into the file by it, not by the next sale; a quiet till moves nothing', async () => {
+  await hq.db.query(`
+    INSERT INTO terminals (id, terminal_code, name, store_id, updated_at) VALUES ('term-4', 'T4', 'Till 4', 'store-1', now())`);
+  const terminal = await createTerminal(hq, 'T4');
+  const sale = (id: string): void => {
+    sell(terminal.pos, { id, terminal: 'term-4', product: 'salt', quantity: 1, cents: 100 });
+  };
+  sale('before-it');
+  await hq.db.query(
+    `INSERT INTO products (id, sku, name, selling_price, master_stock_quantity, store_id, updated_at)
+     SELECT 'p' || n, 'p' || n, repeat('long ', 20), 1, 10, 'store-1', now() FROM generate_series(1, 6000) n`,
+  );
+
+  await terminal.sync();
+
+  const { pages, moved } = logOf(terminal);
+  expect(pages, 'so many that the next commit would have to move them').toBeGreaterThan(1000);
+  expect(moved).toBe(pages);
+  sale('behind-it');
+  const begun = logOf(terminal);
+  expect(begun.pages, 'the sale began the log anew').toBeLessThan(100);
+  expect(begun.moved).toBe(0);
+  await terminal.sync();
+  await terminal.sync();
+  const left = logOf(terminal);
+  expect(left.pages).toBeGreaterThan(begun.pages);
+  expect(left.moved).toBe(0);
   await terminal.close();
 });

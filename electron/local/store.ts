@@ -5,6 +5,7 @@ import { cursorStore } from './cursor-store.ts';
 import { localError, storedError } from './errors.ts';
 import { gateStore } from './gate-store.ts';
 import { ledgerStore } from './ledger-store.ts';
+import { moveLog } from './move-log.ts';
 import { movedKeys } from './moved-keys.ts';
 import type { WritableDb } from './open.ts';
 import { outboxStore } from './outbox-store.ts';
@@ -47,6 +48,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
       : (rows.known(table, [terminal]).get(terminal)?.localId ?? terminal);
   };
 
+  let wroteSinceTidy = false;
   const parts = {
     ...cursorStore(context, () => currentShop().plan),
     ...ledgerStore(context),
@@ -86,6 +88,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
       }, work),
     write: (work) => {
       if (db.inTransaction) throw new Error('write inside a transaction');
+      wroteSinceTidy = true;
       return inTransaction(
         () => {
           begin.run();
@@ -97,6 +100,11 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
           return result;
         },
       );
+    },
+    tidyLog: () => {
+      if (!wroteSinceTidy) return;
+      wroteSinceTidy = false;
+      moveLog(db);
     },
     use: (plan: Plan, terminal) => {
       shop = { plan, terminal: terminal.key };

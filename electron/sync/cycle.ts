@@ -23,6 +23,23 @@ const MAX_RESTARTS = 3;
 
 /** Runs one cycle. Never throws for what an operator can meet: the report says failed, with the code. */
 export async function runCycle(ports: EnginePorts, options: ConnectOptions): Promise<RunReport> {
+  try {
+    return await reportedStages(ports, options);
+  } finally {
+    tidyUp(ports);
+  }
+}
+
+/** A run that failed has written too. What cannot be moved stays in the log, where it is as safe. */
+function tidyUp({ local, log }: EnginePorts): void {
+  try {
+    local.tidyLog();
+  } catch (error) {
+    log.warn('the write-ahead log could not be moved into the file', { error });
+  }
+}
+
+async function reportedStages(ports: EnginePorts, options: ConnectOptions): Promise<RunReport> {
   const started = { at: ports.clock.now(), ticks: ports.clock.ticks() };
   let run: Run | null = null;
   for (let restarts = 0; ; restarts += 1) {

@@ -500,6 +500,11 @@ export interface LocalStore {
   snapshot<T>(work: () => Promise<T>): Promise<T>;
   /** One IMMEDIATE transaction whose changes the capture triggers do not see (DESIGN 4.2). */
   write<T>(work: () => T): T;
+  /**
+   * After a cycle's last write: what it left in the write-ahead log goes into the file now, so that no sale of the POS's
+   * pays for it. Never waits for anybody, and does nothing while there is little of it.
+   */
+  tidyLog(): void;
   use(plan: Plan, terminal: { key: string }): void;
   meta(name: string): string | null;
   setMeta(name: string, value: string | null): void;
