@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { parse } from 'yaml';
+import { LongestFirst } from './e2e/support/longest-first.ts';
 
 /** Catalogues are YAML for people; the window gets them as data, parsed when it is built. */
 function yaml(): Plugin {
@@ -113,6 +114,7 @@ export default defineConfig({
     },
   },
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -138,7 +140,7 @@ export default defineConfig({
           name: 'system',
           include: [systemTests],
           exclude: never,
-          globalSetup: 'e2e/support/postgres-setup.ts',
+          globalSetup: ['e2e/support/build-setup.ts', 'e2e/support/postgres-setup.ts'],
           ...patient,
         },
       },

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { issueToken } from '../electron/api/tokens.ts';
-import { builtCli, builtFolder, ensureDesktop } from './support/built-desktop.ts';
+import { builtFolder } from './support/built-desktop.ts';
 import { ensureRenderer } from './support/built.ts';
 import { atHq } from './support/rows.ts';
 import { sell } from './support/sale.ts';
@@ -16,7 +16,6 @@ let hq: TestHq;
 let folder = '';
 
 beforeAll(async () => {
-  await ensureDesktop();
   hq = await createHq();
   folder = mkdtempSync(join(tmpdir(), 'payflow-built-'));
 });
@@ -30,7 +29,7 @@ test('9: the built `serve` makes the first load, serves its console, sends a sal
   await atHq(hq.db, 'products', { id: 'tea', name: 'Tea', master_stock_quantity: 100 });
   const db = join(folder, 'payflow.db');
   const env = { SYNC_MODE: 'live' };
-  const serve = await startServe({ url: hq.url, folder, db, env, main: builtCli });
+  const serve = await startServe({ url: hq.url, folder, db, env });
   try {
     const page = await fetch(serve.link);
     expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('<div id="')]);

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { HostEvent } from '../shared/contract.ts';
-import { ensureRenderer } from './support/built.ts';
 import { readEvents } from './support/events.ts';
 import { createCli } from './support/cli.ts';
 import { makeToken } from './support/jwt.ts';
@@ -18,7 +17,6 @@ let serve: ServeProcess;
 const folder = mkdtempSync(join(tmpdir(), 'payflow-api-'));
 
 beforeAll(async () => {
-  await ensureRenderer();
   hq = await createHq();
   serve = await startServe({
     url: hq.url,

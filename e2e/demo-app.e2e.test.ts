@@ -8,7 +8,6 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { ensureDesktop } from './support/built-desktop.ts';
 import { electronBinary, launchDesktop } from './support/desktop-app.ts';
 import { findReceipt } from './support/screens.ts';
 
@@ -20,7 +19,6 @@ beforeAll(async () => {
   console.log(
     `the demo's window runs on ${electronBinary() === null ? 'the stand-in' : 'Electron'}`,
   );
-  await ensureDesktop();
   home = mkdtempSync(join(tmpdir(), 'payflow-demo-test-'));
   // The demo's server runs as another user where we are root.
   chmodSync(home, 0o711);
@@ -64,7 +62,7 @@ function demo(args: readonly string[]) {
       XDG_CONFIG_HOME: home,
       TMPDIR: temp,
       PAYFLOW_NO_ELECTRON: '1',
-      // What this file has built: a second build beside other tests would take theirs away.
+      // The run has built it: a second build beside other tests would take theirs away.
       PAYFLOW_NO_BUILD: '1',
     },
     detached: true,

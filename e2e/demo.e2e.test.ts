@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DemoResult } from '../electron/host/app-types.ts';
+import { sourceCli } from './support/cli.ts';
 
-const main = join(import.meta.dirname, '../electron/cli/main.ts');
 let folder: string;
 
 beforeEach(async () => {
@@ -48,7 +48,7 @@ async function demo(
   args: readonly string[],
   onText: (out: string, pid: number, processes: readonly number[]) => void = () => undefined,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [main, 'demo', ...args], {
+  const child = spawn(process.execPath, [sourceCli, 'demo', ...args], {
     env: { ...process.env, TMPDIR: folder, HOME: folder, XDG_CONFIG_HOME: folder },
   });
   const pid = child.pid ?? 0;

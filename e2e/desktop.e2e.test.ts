@@ -10,7 +10,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ensureDesktop } from './support/built-desktop.ts';
 import {
   choose,
   electronBinary,
@@ -39,7 +38,6 @@ const launch = async (...args: string[]): Promise<void> => {
 
 beforeAll(async () => {
   console.log(`desktop tests run on ${kind}`);
-  await ensureDesktop();
   hq = await createHq();
   await atHq(hq.db, 'products', { id: 'tea', name: 'Tea', master_stock_quantity: 100 });
   home = mkdtempSync(join(tmpdir(), 'payflow-desktop-'));

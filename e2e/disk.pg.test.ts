@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryFile } from './support/children.ts';
-import { cliMain } from './support/cli.ts';
+import { sourceCli } from './support/cli.ts';
 import { sell } from './support/sale.ts';
 import { LONG, scaled } from './support/scale.ts';
 import { createHq, createTerminal, differences, type TestHq } from './support/shop.ts';
@@ -221,7 +221,18 @@ test.runIf(LONG)(
       const inject = `inject=fdatasync,fsync:error=EIO:when=${String(flush)}+`;
       spawnSync(
         'strace',
-        ['-f', '-qq', '-o', '/dev/null', '-e', inject, process.execPath, cliMain, 'sync', '--json'],
+        [
+          '-f',
+          '-qq',
+          '-o',
+          '/dev/null',
+          '-e',
+          inject,
+          process.execPath,
+          sourceCli,
+          'sync',
+          '--json',
+        ],
         {
           env: {
             PATH: process.env['PATH'],

@@ -13,7 +13,8 @@ import {
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { cliMain, createCli, type TestCli } from './support/cli.ts';
+import { builtCli } from './support/built-desktop.ts';
+import { createCli, type TestCli } from './support/cli.ts';
 import { atHq } from './support/rows.ts';
 import { sell } from './support/sale.ts';
 import { startServe, type ServeProcess } from './support/serve-process.ts';
@@ -174,7 +175,7 @@ test('10: Ctrl-C takes the command back; the engine goes on', async () => {
   await blocker.query('BEGIN');
   await blocker.query('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
   try {
-    const child = spawn(process.execPath, [cliMain, 'sync', '--json'], {
+    const child = spawn(process.execPath, [builtCli, 'sync', '--json'], {
       cwd: till.folder,
       env: { PATH: process.env['PATH'], HOME: till.folder, PAYFLOW_DB: till.db },
       stdio: ['ignore', 'pipe', 'ignore'],

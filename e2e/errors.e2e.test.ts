@@ -23,7 +23,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyFile } from '../electron/host/instance-key.ts';
 import { loadCatalogue } from '../electron/host/messages.ts';
-import { cliMain, createCli, hqDigest, type CliResult, type TestCli } from './support/cli.ts';
+import { builtCli } from './support/built-desktop.ts';
+import { createCli, hqDigest, type CliResult, type TestCli } from './support/cli.ts';
 import { LONG } from './support/scale.ts';
 import { createHq, type TestHq } from './support/shop.ts';
 
@@ -123,12 +124,14 @@ function copyOfTill(): TestCli {
   return copy;
 }
 
+/** HQ's URL with something else in it. */
+function withUrl(change: (url: URL) => void): Record<string, string> {
+  const url = new URL(hq.url);
+  change(url);
+  return { DATABASE_URL: url.href };
+}
+
 describe('the way to HQ', () => {
-  const withUrl = (change: (url: URL) => void): Record<string, string> => {
-    const url = new URL(hq.url);
-    change(url);
-    return { DATABASE_URL: url.href };
-  };
   const cases: [name: string, env: () => Record<string, string>, expected: Expected][] = [
     [
       'a malformed URL',
@@ -201,19 +204,93 @@ describe('the way to HQ', () => {
     );
     expect(till.files()).toEqual(before);
   });
+});
 
-  test('an HQ that accepts and says nothing is given up after its deadline', async () => {
-    const mute = await startMute();
-    const before = till.tables();
-    const env = withUrl((url) => void (url.port = String(mute.port)));
-    const { exit, err, out, durationMs } = await till.run(['sync'], { env });
-    expect([exit, out]).toEqual([1, '']);
-    expectSentence(err, 'HQ_TIMEOUT');
-    expect(err).toContain('did not answer in time');
-    expect(durationMs).toBeGreaterThan(8_000);
-    expect(durationMs).toBeLessThan(60_000);
-    expect(till.tables()).toEqual(before);
-    await mute.close();
+/** Side by side, because two of them take as long as a deadline; none of them may change HQ. */
+describe('what ends by a deadline, and what never begins', () => {
+  test.concurrent(
+    'an HQ that accepts and says nothing is given up after its deadline',
+    async () => {
+      const mute = await startMute();
+      const cli = copyOfTill();
+      const before = cli.tables();
+      const env = withUrl((url) => void (url.port = String(mute.port)));
+      const { exit, err, out, durationMs } = await cli.run(['sync'], { env });
+      expect([exit, out]).toEqual([1, '']);
+      expectSentence(err, 'HQ_TIMEOUT');
+      expect(err).toContain('did not answer in time');
+      expect(durationMs).toBeGreaterThan(8_000);
+      expect(durationMs).toBeLessThan(60_000);
+      expect(cli.tables()).toEqual(before);
+      cli.close();
+      await mute.close();
+    },
+  );
+
+  test.concurrent(
+    'a program that holds the file for ever ends in a sentence, and its end in a sync',
+    async () => {
+      const cli = copyOfTill();
+      const other = new DatabaseSync(cli.db);
+      other.exec('BEGIN EXCLUSIVE');
+      const before = cli.tables();
+      const { exit, out, err, durationMs } = await cli.run(['sync']);
+      expect([exit, out]).toEqual([1, '']);
+      expectSentence(err, 'LOCAL_LOCKED');
+      expect(durationMs).toBeLessThan(60_000);
+      expect(cli.log()).toMatch(/^\s+at .+:\d+/m);
+      other.exec('ROLLBACK');
+      other.close();
+      expect(cli.tables()).toEqual(before);
+      cli.close();
+    },
+  );
+
+  const notOne = { exit: 1, code: 'LOCAL_NOT_A_DATABASE', says: 'is not an SQLite database' };
+  const made: Record<string, (path: string) => void> = {
+    'a text file': (path) => writeFileSync(path, 'Dear diary. '.repeat(50)),
+    'random bytes': (path) => writeFileSync(path, randomBytes(8192)),
+    'a folder': (path) => mkdirSync(path),
+  };
+  const cases = Object.keys(made).flatMap((name) =>
+    ['sync', 'init', 'held'].map((command) => [name, command] as const),
+  );
+  test.concurrent.each(cases)('%s: %s', async (name, command) => {
+    const cli = createCli(hq.url);
+    made[name]?.(cli.db);
+    const before = readdirSync(cli.folder);
+    const bytes = bytesOf(cli.db);
+    const look = await hq.connect();
+    const atHq = await hqDigest(look);
+    await expectFailure(cli, [command], {}, notOne);
+    expect(bytesOf(cli.db)).toEqual(bytes);
+    // Not even a lock file beside somebody's document.
+    expect(readdirSync(cli.folder).filter((name) => name !== 'logs')).toEqual(before);
+    expect(await hqDigest(look)).toEqual(atHq);
+    cli.close();
+  });
+
+  test.concurrent.each(['sync', 'held', 'reset', 'schema check', 'verify', 'retry'])(
+    '%s before init',
+    async (command) => {
+      const cli = createCli(hq.url);
+      await expectFailure(
+        cli,
+        command.split(' '),
+        {},
+        { exit: 1, code: 'LOCAL_NOT_FOUND', says: 'payflow init' },
+      );
+      expect(cli.files()).toEqual({});
+      cli.close();
+    },
+  );
+
+  test.concurrent('a folder that does not exist', async () => {
+    const cli = createCli(hq.url);
+    const env = { PAYFLOW_DB: join(cli.folder, 'nowhere', 'payflow.db') };
+    await expectFailure(cli, ['init'], env, { exit: 1, code: 'LOCAL_NOT_FOUND', says: 'nowhere' });
+    expect(readdirSync(cli.folder)).not.toContain('nowhere');
+    cli.close();
   });
 });
 
@@ -235,29 +312,6 @@ async function startMute(): Promise<{ port: number; close(): Promise<void> }> {
 }
 
 describe('payflow.db', () => {
-  const notOne = { exit: 1, code: 'LOCAL_NOT_A_DATABASE', says: 'is not an SQLite database' };
-  const made: Record<string, (path: string) => void> = {
-    'a text file': (path) => writeFileSync(path, 'Dear diary. '.repeat(50)),
-    'random bytes': (path) => writeFileSync(path, randomBytes(8192)),
-    'a folder': (path) => mkdirSync(path),
-  };
-  const cases = Object.keys(made).flatMap((name) =>
-    ['sync', 'init', 'held'].map((command) => [name, command] as const),
-  );
-  test.each(cases)('%s: %s', async (name, command) => {
-    const cli = createCli(hq.url);
-    made[name]?.(cli.db);
-    const before = readdirSync(cli.folder);
-    const bytes = bytesOf(cli.db);
-    const atHq = await hqDigest(hq.db);
-    await expectFailure(cli, [command], {}, notOne);
-    expect(bytesOf(cli.db)).toEqual(bytes);
-    // Not even a lock file beside somebody's document.
-    expect(readdirSync(cli.folder).filter((name) => name !== 'logs')).toEqual(before);
-    expect(await hqDigest(hq.db)).toEqual(atHq);
-    cli.close();
-  });
-
   test('an empty file is one to be set up: sync refuses it, init takes it', async () => {
     const cli = createCli(hq.url, 'T3');
     writeFileSync(cli.db, '');
@@ -272,33 +326,10 @@ describe('payflow.db', () => {
     cli.close();
   });
 
-  test.each(['sync', 'held', 'reset', 'schema check', 'verify', 'retry'])(
-    '%s before init',
-    async (command) => {
-      const cli = createCli(hq.url);
-      await expectFailure(
-        cli,
-        command.split(' '),
-        {},
-        { exit: 1, code: 'LOCAL_NOT_FOUND', says: 'payflow init' },
-      );
-      expect(cli.files()).toEqual({});
-      cli.close();
-    },
-  );
-
-  test('a folder that does not exist', async () => {
-    const cli = createCli(hq.url);
-    const env = { PAYFLOW_DB: join(cli.folder, 'nowhere', 'payflow.db') };
-    await expectFailure(cli, ['init'], env, { exit: 1, code: 'LOCAL_NOT_FOUND', says: 'nowhere' });
-    expect(readdirSync(cli.folder)).not.toContain('nowhere');
-    cli.close();
-  });
-
   test('a database that this user may not read', async ({ skip }) => {
     // Root may read everything: the program runs as another user then.
     const uid = process.getuid?.() === 0 ? 65_534 : undefined;
-    const reachable = spawnSync(process.execPath, [cliMain, '--help'], {
+    const reachable = spawnSync(process.execPath, [builtCli, '--help'], {
       ...(uid === undefined ? {} : { uid, gid: uid }),
       cwd: tmpdir(),
     });
@@ -321,22 +352,6 @@ describe('payflow.db', () => {
     expectSentence(err, 'LOCAL_READ_ONLY');
     chmodSync(cli.db, 0o600);
     expect(bytesOf(cli.db)).toEqual(bytes);
-    cli.close();
-  });
-
-  test('a program that holds the file for ever ends in a sentence, and its end in a sync', async () => {
-    const cli = copyOfTill();
-    const other = new DatabaseSync(cli.db);
-    other.exec('BEGIN EXCLUSIVE');
-    const before = cli.tables();
-    const { exit, out, err, durationMs } = await cli.run(['sync']);
-    expect([exit, out]).toEqual([1, '']);
-    expectSentence(err, 'LOCAL_LOCKED');
-    expect(durationMs).toBeLessThan(60_000);
-    expect(cli.log()).toMatch(/^\s+at .+:\d+/m);
-    other.exec('ROLLBACK');
-    other.close();
-    expect(cli.tables()).toEqual(before);
     cli.close();
   });
 
@@ -363,7 +378,7 @@ describe('payflow.db', () => {
         PATH: process.env['PATH'],
         ROOM: room,
         NODE: process.execPath,
-        MAIN: cliMain,
+        MAIN: builtCli,
         DATABASE_URL: hq.url,
         PAYFLOW_DB: join(room, 'payflow.db'),
         PAYFLOW_TERMINAL: 'T2',
@@ -415,22 +430,28 @@ describe('whose file, whose HQ, whose turn', () => {
     },
   );
 
-  test.each(['sync', 'init', 'verify', 'schema fix'])('%s with another HQ', async (command) => {
-    const other = await createHq();
-    await other.db.query('ALTER TABLE products ADD COLUMN shelf text');
-    const cli = copyOfTill();
-    const before = cli.tables();
-    const atHq = await hqDigest(other.db);
-    await expectFailure(
-      cli,
-      command.split(' '),
-      { DATABASE_URL: other.url },
-      { exit: 1, code: 'HQ_DIFFERS', says: 'not the HQ' },
-    );
-    expect(cli.tables()).toEqual(before);
-    expect(await hqDigest(other.db)).toEqual(atHq);
-    cli.close();
-    await other.close();
+  describe('with another HQ', () => {
+    let other: TestHq;
+    beforeAll(async () => {
+      other = await createHq();
+      await other.db.query('ALTER TABLE products ADD COLUMN shelf text');
+    });
+    afterAll(() => other.close());
+
+    test.each(['sync', 'init', 'verify', 'schema fix'])('%s', async (command) => {
+      const cli = copyOfTill();
+      const before = cli.tables();
+      const atHq = await hqDigest(other.db);
+      await expectFailure(
+        cli,
+        command.split(' '),
+        { DATABASE_URL: other.url },
+        { exit: 1, code: 'HQ_DIFFERS', says: 'not the HQ' },
+      );
+      expect(cli.tables()).toEqual(before);
+      expect(await hqDigest(other.db)).toEqual(atHq);
+      cli.close();
+    });
   });
 
   test.each([['sync'], ['init']])('%s as a terminal HQ does not know', async (command) => {

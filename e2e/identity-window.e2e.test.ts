@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openApp } from '../electron/host/app.ts';
 import type { HostedApp } from '../electron/host/desk-types.ts';
 import { readSettings } from '../electron/host/settings.ts';
-import { cliMain } from './support/cli.ts';
+import { builtCli } from './support/built-desktop.ts';
 import { startConsole, type TestConsole } from './support/console.ts';
 import { makeToken } from './support/jwt.ts';
 import { createTestDatabase, testServerUrl } from './support/postgres.ts';
@@ -249,7 +249,7 @@ test('7.4: a clock that is wrong is shown on the Status screen, in the diagnosti
     .getByText(/clock 5[34]\d s ahead of HQ/)
     .waitFor();
   await page.keyboard.press('Escape');
-  const { stdout } = await promisify(execFile)(process.execPath, [cliMain, 'status'], {
+  const { stdout } = await promisify(execFile)(process.execPath, [builtCli, 'status'], {
     env: { PATH: process.env['PATH'], HOME: folder, PAYFLOW_DB: shop.db, PAYFLOW_LOG_DIR: folder },
   });
   expect(stdout).toContain("This terminal's clock is wrong. It is 9 minutes ahead of HQ.");

@@ -7,7 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openLocal } from '../electron/local/open.ts';
-import { cliMain, createCli, type TestCli } from './support/cli.ts';
+import { builtCli } from './support/built-desktop.ts';
+import { bareEnvironment, createCli, type TestCli } from './support/cli.ts';
 import { createHq, type TestHq } from './support/shop.ts';
 
 let hq: TestHq;
@@ -27,10 +28,10 @@ afterAll(async () => {
 
 /** The terminal's `serve`, on any free port. It ends with the test, however that ends. */
 async function serving(args: readonly string[] = [], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [cliMain, 'serve', '--port', '0', '--json', ...args], {
+  const child = spawn(process.execPath, [builtCli, 'serve', '--port', '0', '--json', ...args], {
     cwd: till.folder,
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment(),
       DATABASE_URL: hq.url,
       PAYFLOW_DB: till.db,
       PAYFLOW_TERMINAL: 'T1',

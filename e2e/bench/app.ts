@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright';
-import { builtCli, ensureDesktop } from '../support/built-desktop.ts';
+import { ensureDesktop } from '../support/built-desktop.ts';
 import { launchChromium } from '../support/chromium.ts';
 import { SCREEN_NAMES, screenLink, waitUntilUsable } from '../support/screens.ts';
 import { startServe, type ServeProcess } from '../support/serve-process.ts';
@@ -92,7 +92,6 @@ const serveAt = (company: BenchCompany, folder: string): Promise<ServeProcess> =
     folder,
     db: join(folder, 'payflow.db'),
     env: { SYNC_MODE: 'live' },
-    main: builtCli,
   });
 
 async function openPage(browser: Browser, serve: ServeProcess): Promise<Page> {

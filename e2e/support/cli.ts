@@ -5,8 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type pg from 'pg';
+import { builtCli } from './built-desktop.ts';
 
-export const cliMain = join(import.meta.dirname, '../../electron/cli/main.ts');
+/** `payflow` from the sources: for tests without a build, and the one that is about starting from them. */
+export const sourceCli = join(import.meta.dirname, '../../electron/cli/main.ts');
+
+/** What a program of a test has of this process's environment: the settings of the machine must not reach it. */
+export const bareEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    // Where Node keeps what it has compiled: the next start need not.
+    ['PATH', 'NODE_COMPILE_CACHE'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 
 export interface CliResult {
   readonly exit: number | null;
@@ -21,7 +33,7 @@ export interface CliOptions {
   readonly uid?: number;
 }
 
-/** A terminal as its administrator has it: a folder, settings in the environment, and the program as a process. */
+/** A terminal as its administrator has it: a folder, settings in the environment, and the built program as a process. */
 export interface TestCli {
   readonly folder: string;
   readonly db: string;
@@ -94,9 +106,9 @@ function runProcess(
 ): Promise<CliResult> {
   const begun = performance.now();
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [cliMain, ...args], {
+    const child = spawn(process.execPath, [builtCli, ...args], {
       cwd,
-      env: { PATH: process.env['PATH'], ...settings },
+      env: { ...bareEnvironment(), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });

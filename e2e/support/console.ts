@@ -6,7 +6,6 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Browser, BrowserContextOptions, Page } from 'playwright';
 import { openApp } from '../../electron/host/app.ts';
 import { readSettings } from '../../electron/host/settings.ts';
-import { ensureRenderer } from './built.ts';
 import { launchChromium } from './chromium.ts';
 import { startProxy, type Proxy } from './proxy.ts';
 import { quietLog } from './quiet-log.ts';
@@ -58,7 +57,6 @@ export async function startConsole(options: ConsoleOptions = {}): Promise<TestCo
     if (failures.length > 0) throw failures[0];
   };
   try {
-    await ensureRenderer();
     const hq = await createHq();
     undo.push(() => hq.close());
     await options.prepare?.(hq);

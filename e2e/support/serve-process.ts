@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
-import { cliMain } from './cli.ts';
+import { builtCli } from './built-desktop.ts';
+import { bareEnvironment } from './cli.ts';
 
 export interface ServeOptions {
   /** HQ, or a proxy before it. */
@@ -12,7 +13,7 @@ export interface ServeOptions {
   readonly db: string;
   readonly terminal?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The program that is run; default: the sources' (`builtCli` is the one people get). */
+  /** The program that is run; default: `builtCli`. `sourceCli` where nothing is built. */
   readonly main?: string;
 }
 
@@ -44,10 +45,10 @@ export const TEST_JWT_SECRET = 'a secret of the tests, as long as a secret has t
 export async function startServe(options: ServeOptions): Promise<ServeProcess> {
   const port = await freePort();
   const begun = performance.now();
-  const child = spawn(process.execPath, [options.main ?? cliMain, 'serve'], {
+  const child = spawn(process.execPath, [options.main ?? builtCli, 'serve'], {
     cwd: options.folder,
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment(),
       HOME: options.folder,
       XDG_CONFIG_HOME: options.folder,
       APPDATA: options.folder,

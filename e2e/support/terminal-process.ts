@@ -2,6 +2,7 @@
  * A terminal in a process of its own: what `children.ts` starts. Tells its parent each run's report. Killed by its
  * own SIGKILL at the named step of the cycle where it is told to, as a power cut would.
  */
+import { flushCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
 import { openApp } from '../../electron/host/app.ts';
 import { readSettings } from '../../electron/host/settings.ts';
@@ -50,6 +51,8 @@ const app = await openApp(
       if (reached === killAt.time) process.kill(process.pid, 'SIGKILL');
     }),
 );
+// Who is killed would leave nothing to start faster from next time.
+flushCompileCache();
 const { signal } = new AbortController();
 const nothing = (): void => undefined;
 const sync = async (): Promise<void> => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Role } from '../../shared/contract.ts';
+import { sourceCli } from '../../e2e/support/cli.ts';
 import { startServe, TEST_JWT_SECRET, type ServeProcess } from '../../e2e/support/serve-process.ts';
 import { sell } from '../../e2e/support/sale.ts';
 import { createHq, createTerminal, type TestHq } from '../../e2e/support/shop.ts';
@@ -22,7 +23,13 @@ beforeAll(async () => {
      VALUES ('p-1', 'TEA', 'Tea', 2.50, 10, 'store-1', now())`,
   );
   await (await createTerminal(hq, 'T1', { path: db })).close();
-  serve = await startServe({ url: hq.url, folder, db, env: { SYNC_MODE: 'manual' } });
+  serve = await startServe({
+    url: hq.url,
+    folder,
+    db,
+    env: { SYNC_MODE: 'manual' },
+    main: sourceCli,
+  });
 });
 
 afterAll(async () => {
