@@ -2,21 +2,24 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { DemoResult } from '../electron/host/app-types.ts';
 import { sourceCli } from './support/cli.ts';
 
-let folder: string;
+interface Home extends AsyncDisposable {
+  readonly folder: string;
+}
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'payflow-demo-test-'));
+/** An empty temporary folder, of one demo alone: two of them run side by side, because each shows its shop in a person's time. */
+async function emptyHome(): Promise<Home> {
+  const folder = await mkdtemp(join(tmpdir(), 'payflow-demo-test-'));
   // The server runs as another user when we are root.
   await chmod(folder, 0o711);
-});
-
-afterEach(async () => {
-  await rm(folder, { recursive: true, force: true });
-});
+  return {
+    folder,
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
+  };
+}
 
 interface Ended {
   readonly exit: number | null;
@@ -43,8 +46,9 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** The demo in an empty temporary folder; `onText` sees its output so far, and its processes. */
+/** The demo with that folder as its home; `onText` sees its output so far, and its processes. */
 async function demo(
+  { folder }: Home,
   args: readonly string[],
   onText: (out: string, pid: number, processes: readonly number[]) => void = () => undefined,
 ): Promise<Ended> {
@@ -67,37 +71,42 @@ async function demo(
   return { exit, out, err, processes: [...processes] };
 }
 
-async function expectNothingLeft({ processes }: Ended): Promise<void> {
+async function expectNothingLeft({ folder }: Home, { processes }: Ended): Promise<void> {
   // Itself, the server, its guard, the till, the back office.
   expect(processes.length).toBeGreaterThanOrEqual(5);
   await vi.waitUntil(() => !processes.some(isRunning), { timeout: 15_000 });
   expect(await readdir(folder)).toEqual([]);
 }
 
-test('demo --once shows a row that waits and is released, ends equal, and leaves nothing', async () => {
-  const ended = await demo(['--once']);
-  expect({ exit: ended.exit, err: ended.err }).toEqual({ exit: 0, err: '' });
-  const skipped =
-    /Skipped orders:(ord_\d+) - missing FK dependencies: shift_id->shifts\[shift_\d+\]/;
-  const order = skipped.exec(ended.out)?.[1];
-  expect(order).toBeDefined();
-  expect(ended.out.indexOf(`Released by itself: orders:${order}`)).toBeGreaterThan(
-    ended.out.search(skipped),
-  );
-  expect(ended.out).toMatch(/Verify: both sides are equal, \d+ rows in \d+ tables/);
-  const [, tookTotal, tookSales, hqTotal, hqSales] =
-    /took ([\d.]+) in (\d+) sales; HQ has ([\d.]+) in (\d+)/.exec(ended.out) ?? [];
-  expect(Number(tookSales)).toBeGreaterThan(0);
-  expect([hqTotal, hqSales]).toEqual([tookTotal, tookSales]);
-  const [push = '', pull = '', total = ''] = ended.out.trimEnd().split('\n').slice(-3);
-  expect(push).toMatch(/^PUSH \(PostgreSQL -> SQLite\): [1-9]\d* records synced$/);
-  expect(pull).toMatch(/^PULL \(SQLite -> PostgreSQL\): [1-9]\d* records synced$/);
-  expect(total).toMatch(/^Total: [1-9]\d* records - 0 errors$/);
-  await expectNothingLeft(ended);
-});
+test.concurrent(
+  'demo --once shows a row that waits and is released, ends equal, and leaves nothing',
+  async () => {
+    await using home = await emptyHome();
+    const ended = await demo(home, ['--once']);
+    expect({ exit: ended.exit, err: ended.err }).toEqual({ exit: 0, err: '' });
+    const skipped =
+      /Skipped orders:(ord_\d+) - missing FK dependencies: shift_id->shifts\[shift_\d+\]/;
+    const order = skipped.exec(ended.out)?.[1];
+    expect(order).toBeDefined();
+    expect(ended.out.indexOf(`Released by itself: orders:${order}`)).toBeGreaterThan(
+      ended.out.search(skipped),
+    );
+    expect(ended.out).toMatch(/Verify: both sides are equal, \d+ rows in \d+ tables/);
+    const [, tookTotal, tookSales, hqTotal, hqSales] =
+      /took ([\d.]+) in (\d+) sales; HQ has ([\d.]+) in (\d+)/.exec(ended.out) ?? [];
+    expect(Number(tookSales)).toBeGreaterThan(0);
+    expect([hqTotal, hqSales]).toEqual([tookTotal, tookSales]);
+    const [push = '', pull = '', total = ''] = ended.out.trimEnd().split('\n').slice(-3);
+    expect(push).toMatch(/^PUSH \(PostgreSQL -> SQLite\): [1-9]\d* records synced$/);
+    expect(pull).toMatch(/^PULL \(SQLite -> PostgreSQL\): [1-9]\d* records synced$/);
+    expect(total).toMatch(/^Total: [1-9]\d* records - 0 errors$/);
+    await expectNothingLeft(home, ended);
+  },
+);
 
-test('demo --once --json prints one document and nothing else', async () => {
-  const ended = await demo(['--once', '--json', '--rows', '400']);
+test.concurrent('demo --once --json prints one document and nothing else', async () => {
+  await using home = await emptyHome();
+  const ended = await demo(home, ['--once', '--json', '--rows', '400']);
   expect({ exit: ended.exit, err: ended.err }).toEqual({ exit: 0, err: '' });
   const result = JSON.parse(ended.out) as DemoResult;
   expect(result.verify).toMatchObject({ equal: true, explained: 0 });
@@ -108,7 +117,8 @@ test('demo --once --json prints one document and nothing else', async () => {
 
 test('Ctrl-C in the middle of the endless demo ends it well and leaves nothing', async () => {
   let told = false;
-  const ended = await demo([], (out, pid) => {
+  await using home = await emptyHome();
+  const ended = await demo(home, [], (out, pid) => {
     if (told || !/^ {2}2 {2}\d+ rows/m.test(out)) return;
     told = true;
     process.kill(pid, 'SIGINT');
@@ -117,12 +127,13 @@ test('Ctrl-C in the middle of the endless demo ends it well and leaves nothing',
   expect(ended.out).toContain('payflow.db   ');
   expect(ended.out).toContain('Verify: both sides are equal');
   expect(ended.out).toMatch(/- 0 errors\n$/);
-  await expectNothingLeft(ended);
+  await expectNothingLeft(home, ended);
 });
 
-test('Ctrl-C before the first sync ends it too', async () => {
+test.concurrent('Ctrl-C before the first sync ends it too', async () => {
   let told = false;
-  const ended = await demo([], (out, pid) => {
+  await using home = await emptyHome();
+  const ended = await demo(home, [], (out, pid) => {
     if (told || !out.includes('PayFlow demo')) return;
     told = true;
     process.kill(pid, 'SIGINT');
@@ -130,22 +141,28 @@ test('Ctrl-C before the first sync ends it too', async () => {
   expect({ exit: ended.exit, err: ended.err }).toEqual({ exit: 0, err: '' });
   expect(ended.out).toContain('Stopped before the first sync. Nothing of the demo is left.');
   await vi.waitUntil(() => !ended.processes.some(isRunning), { timeout: 15_000 });
-  expect(await readdir(folder)).toEqual([]);
+  expect(await readdir(home.folder)).toEqual([]);
 });
 
-test('a program of the demo that dies ends the demo with one sentence and leaves nothing', async () => {
-  let told = false;
-  const ended = await demo([], (out, _, processes) => {
-    if (told || !/^ {2}2 {2}\d+ rows/m.test(out)) return;
-    told = true;
-    for (const pid of processes) {
-      const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
-      if (stdout.includes('pos.ts')) process.kill(pid, 'SIGKILL');
-    }
-  });
-  expect(ended.exit).toBe(1);
-  expect(ended.err).toMatch(/^The demo has ended .* the till, stopped working: SIGKILL\. .*\n$/);
-  // The trace, in the log of the user's folder.
-  expect(await readdir(folder)).toEqual(['PayFlow']);
-  await vi.waitUntil(() => !ended.processes.some(isRunning), { timeout: 15_000 });
-});
+test.concurrent(
+  'a program of the demo that dies ends the demo with one sentence and leaves nothing',
+  async () => {
+    let told = false;
+    await using home = await emptyHome();
+    const ended = await demo(home, [], (out, _, processes) => {
+      if (told || !/^ {2}2 {2}\d+ rows/m.test(out)) return;
+      told = true;
+      for (const pid of processes) {
+        const { stdout } = spawnSync('ps', ['-o', 'args=', '-p', String(pid)], {
+          encoding: 'utf8',
+        });
+        if (stdout.includes('pos.ts')) process.kill(pid, 'SIGKILL');
+      }
+    });
+    expect(ended.exit).toBe(1);
+    expect(ended.err).toMatch(/^The demo has ended .* the till, stopped working: SIGKILL\. .*\n$/);
+    // The trace, in the log of the user's folder.
+    expect(await readdir(home.folder)).toEqual(['PayFlow']);
+    await vi.waitUntil(() => !ended.processes.some(isRunning), { timeout: 15_000 });
+  },
+);

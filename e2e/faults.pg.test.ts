@@ -21,7 +21,7 @@ import type { StatusView } from '../shared/views.ts';
 import { startBadNetwork, type BadNetwork } from './support/bad-network.ts';
 import { quietLog } from './support/quiet-log.ts';
 import { sell } from './support/sale.ts';
-import { LONG } from './support/scale.ts';
+import { LONG, scaled } from './support/scale.ts';
 import { COMPANY, differences } from './support/shop.ts';
 
 /** DESIGN 11.8 says a minute; a machine that does eight other things is given another half. */
@@ -153,7 +153,7 @@ describe('8, 9: the network', () => {
     network.set({ kind: 'blackhole' });
     sellSome(3);
     await until('offline', ({ status }) => status.state === 'offline');
-    await sleep(3_000);
+    await sleep(scaled(1_000, 3_000));
     expect(network.connections).toBeLessThan(fewTries(60));
     await changePrices();
 
@@ -192,7 +192,7 @@ describe('8, 9: the network', () => {
 
   test('a slow line, a tenth of a second late and 10 kB/s, is slow and works', async () => {
     network.set({ kind: 'slow', latencyMs: 100, bytesPerSecond: 10_000 });
-    sellSome(20);
+    sellSome(scaled(8, 20));
     await changePrices();
 
     await until('drained on a slow line', () => waitingHere() === 0);
