@@ -232,6 +232,35 @@ test('an HQ that must not be written to: the sale waits, why is said, and it goe
   expect(await sales('W-1')).toBe(1);
 });
 
+/**
+ * What PayFlow asks a server that it meets; a real standby is in `electron/sync/restored-hq.pg.test.ts`, here the primary
+ * says that it is one.
+ */
+const AS_STANDBY = `
+  CREATE SCHEMA IF NOT EXISTS as_standby;
+  CREATE OR REPLACE FUNCTION as_standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'`;
+
+test('8.1: a standby stops the sync: why, and whom to ask, is said; the sale waits and goes when the primary answers', async () => {
+  const name = hqName();
+  const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`;
+  await askHq(AS_STANDBY);
+  await atServer(
+    `ALTER DATABASE ${name} SET search_path = as_standby, pg_catalog, "$user", public`,
+    cut,
+  );
+  sellHere('P-1');
+  await headline(page, 'Sync stopped').waitFor();
+  await status('Your data is safe on this terminal, and nothing was changed at HQ.').waitFor();
+  await status(/is that of a standby server, which can only be read\./).waitFor();
+  await status("Set the address of HQ's primary server there.").waitFor();
+  expect(await sales('P-1')).toBe(0);
+
+  await atServer(`ALTER DATABASE ${name} RESET search_path`, cut);
+  await press(page, 'Sync now');
+  await headline(page, 'Up to date').waitFor();
+  expect(await sales('P-1')).toBe(1);
+});
+
 test('7.4: a clock that is wrong is shown on the Status screen, in the diagnostics and by payflow status; sync goes on', async () => {
   const clock = pathToFileURL(join(import.meta.dirname, 'support/skewed-clock.ts')).href;
   await shop.restart(() => undefined, {
