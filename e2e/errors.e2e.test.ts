@@ -15,20 +15,19 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keyFile } from '../electron/host/instance-key.ts';
-import { loadCatalogue } from '../electron/host/messages.ts';
 import { builtCli } from './support/built-desktop.ts';
 import { createCli, hqDigest, type CliResult, type TestCli } from './support/cli.ts';
+import { expectSentence } from './support/failure-sentence.ts';
+import { startMute } from './support/mute-server.ts';
 import { LONG } from './support/scale.ts';
 import { createHq, type TestHq } from './support/shop.ts';
 
-const catalogue = loadCatalogue();
 let hq: TestHq;
 let till: TestCli;
 let pos: DatabaseSync;
@@ -54,18 +53,6 @@ afterAll(async () => {
   till.close();
   await hq.close();
 });
-
-/** The one sentence: what is safe, what is wrong, what to do; nothing a programmer would have to read. */
-function expectSentence(text: string, code: string): void {
-  const entry = catalogue.entries.get(code);
-  if (typeof entry !== 'object' || !('safe' in entry)) throw new Error(`${code} is no failure`);
-  const line = text.trimEnd();
-  expect(line).not.toMatch(/\n/);
-  expect(line.startsWith(entry.safe), line).toBe(true);
-  expect(line.length, line).toBeGreaterThan(entry.safe.length + 20);
-  expect(line).toMatch(/[.!")]$/);
-  expect(line).not.toMatch(/undefined|\bnone\b|\bnull\b|NaN|\{|\bat \S+:\d+:\d+|node:|Error:/);
-}
 
 interface Expected {
   readonly exit: number;
@@ -293,23 +280,6 @@ describe('what ends by a deadline, and what never begins', () => {
     cli.close();
   });
 });
-
-async function startMute(): Promise<{ port: number; close(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).resume();
-  });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => done());
-      }),
-  };
-}
 
 describe('payflow.db', () => {
   test('an empty file is one to be set up: sync refuses it, init takes it', async () => {

@@ -11,6 +11,8 @@ export const LONGEST: readonly string[] = [
   'e2e/errors.e2e.test.ts',
   'e2e/axe.e2e.test.ts',
   'e2e/engine-socket.e2e.test.ts',
+  'e2e/simulation/mutants.e2e.test.ts',
+  'e2e/console-busy.e2e.test.ts',
   'e2e/faults.pg.test.ts',
   'electron/sync/killed.pg.test.ts',
   'electron/host/host.pg.test.ts',
