@@ -117,6 +117,38 @@ describe('opening', () => {
     openLocal(path).close();
   });
 
+  test('9: a file that is open under another name is refused: two names are two write-ahead logs', async () => {
+    using folder = tempFolder();
+    const [path, other] = [join(folder.path, 'payflow.db'), join(folder.path, 'other')];
+    const link = join(other, 'payflow.db');
+    openLocal(path).close();
+    mkdirSync(other);
+    linkSync(path, link);
+    const child = startNode(
+      `const { DatabaseSync } = await import('node:sqlite');
+       const db = new DatabaseSync(process.argv[1]);
+       db.exec('CREATE TABLE sales (x)'); console.log('open'); process.stdin.once('data', () => { db.close(); process.exit(); });`,
+      path,
+    );
+    await said(child);
+
+    expect(codeFrom(() => openLocal(link, { busyTimeoutMs: 100 }))).toBe('LOCAL_LOCKED');
+    expect(codeFrom(() => openLocal(link, { readonly: true, busyTimeoutMs: 100 }))).toBe(
+      'LOCAL_LOCKED',
+    );
+    expect(readdirSync(other)).toEqual(['payflow.db']);
+    // The name that is in use stays usable: a backup program's link stops nobody.
+    openLocal(path).close();
+
+    child.stdin?.write('end');
+    await once(child, 'exit');
+    const db = openLocal(link);
+    expect(db.prepare('SELECT count(*) FROM sales').pluck().get()).toBe(0);
+    // Nor does the second connection, the window's, meet the first.
+    openLocal(link, { readonly: true, busyTimeoutMs: 100 }).close();
+    db.close();
+  });
+
   test('another connection of this process keeps its lock when the file is opened again', async () => {
     using folder = tempFolder();
     const path = join(folder.path, 'payflow.db');
@@ -417,7 +449,7 @@ describe('backups', () => {
 
 function startNode(script: string, ...args: string[]): ChildProcess {
   return spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
 }
 

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { PayflowError } from '../../shared/errors.ts';
 import { codeOf, localError } from './errors.ts';
+import { refuseOtherName } from './other-name.ts';
 
 /** A connection that reads. A signature says with this type that the function changes nothing. */
 export type ReadableDb = Database.Database & { readonly __readable: never };
@@ -32,6 +33,7 @@ export function openLocal(path: string, options: OpenOptions = {}): ReadableDb {
   try {
     prepareFile(path, !readonly && (options.create ?? true));
     if (!readonly) assertWritable(path);
+    refuseOtherName(path, options.busyTimeoutMs ?? busyTimeoutMs);
     db = new Database(path, {
       readonly,
       fileMustExist: true,

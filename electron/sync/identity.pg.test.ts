@@ -1,5 +1,5 @@
 /** DESIGN 8.1, 8.2, invariant 11: restored and cloned files are found out before a row moves. */
-import { copyFileSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryFile } from '../../e2e/support/children.ts';
@@ -190,6 +190,29 @@ test('8.1: a copy at another place is refused with the reason, and nothing moves
   await expectBooks(again, ['first', 'second']);
   expect((await clone.trySync()).error?.code).toBe('CLONE_REFUSED');
   expect(await receipts()).toEqual(['first', 'second']);
+});
+
+test('8.1: the same file by a hard link, in the state folder of another user, is refused like a copy', async () => {
+  const original = await start();
+  sale(original, 'first');
+  await original.sync();
+  await stop(original);
+  const folder = join(file.path, '..', 'linked');
+  mkdirSync(folder);
+  const link = join(folder, 'payflow.db');
+  linkSync(file.path, link);
+
+  const linked = await start(link);
+  sale(linked, 'linked');
+  const refused = await linked.trySync();
+
+  expect(refused).toMatchObject({ status: 'failed', error: { code: 'CLONE_REFUSED' } });
+  expect(await receipts()).toEqual(['first']);
+  await stop(linked);
+  // One file: what was sold through the link is here, and goes by the one who is the terminal.
+  const again = await start();
+  await again.sync();
+  await expectBooks(again, ['first', 'linked']);
 });
 
 test('8.2: new hardware takes over: its own sales go, and the old machine is the one refused', async () => {
