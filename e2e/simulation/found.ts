@@ -11,6 +11,22 @@ export const FOUND: Readonly<Record<string, History>> = {
       { at: 0, pos: { do: 'count', counter: 0, row: 0, by: -1 } },
     ],
   },
+  '7.6: who decides an old conflict overwrites nothing that was written since': {
+    terminals: 2,
+    steps: [
+      { hq: { do: 'edit', field: 0, row: 0 } },
+      { at: 0, pos: { do: 'edit', field: 0, row: 0 } },
+      { hq: { do: 'add-category', parent: 0 } },
+      {
+        sync: 0,
+        direction: 'both',
+        table: null,
+        fault: { do: 'hq', call: 1, write: { do: 'delete-category', row: 0 } },
+      },
+      { at: 0, pos: { do: 'edit', field: 0, row: 0 } },
+      { resolve: 0, conflict: 0, keep: 'hq' },
+    ],
+  },
   // Two in which the judge was wrong.
   '5.4, 7: a sum that waits with its held row is listed, also where HQ gave the row another key': {
     terminals: 3,

@@ -10,7 +10,7 @@ import {
 } from '../local/conflict-log.ts';
 import { heldEntry, rejectedEntry } from '../local/listed-pages.ts';
 import type { WritableDb } from '../local/open.ts';
-import { toLocal, UnholdableValue, type LocalValue } from '../sync/codec.ts';
+import { fromLocal, toLocal, UnholdableValue, type LocalValue } from '../sync/codec.ts';
 import { isTerminals, strategiesOf } from '../sync/merge.ts';
 import { fixedReference, localColumn } from '../sync/plan-index.ts';
 import { rowsOf, tableOf, type PlannedFile } from './planned-file.ts';
@@ -21,6 +21,7 @@ type Refusal =
   | 'CONFLICT_RESOLVED'
   | 'CONFLICT_ROW_GONE'
   | 'CONFLICT_SET_ASIDE'
+  | 'CONFLICT_OUTDATED'
   | 'CONFLICT_HQ_DECIDES'
   | 'CONFLICT_NO_VALUE';
 
@@ -43,6 +44,7 @@ export function restorationOf(file: PlannedFile, entry: ConflictEntry): Restorat
   if (isSetAside) return 'CONFLICT_SET_ASIDE';
   const strategy = strategiesOf(table)[table.columns.indexOf(column)] ?? 'newest';
   if (!isTerminals(strategy)) return 'CONFLICT_HQ_DECIDES';
+  if (!stillStands(file, table, column, localId, entry.kept)) return 'CONFLICT_OUTDATED';
   const value = localValue(file, column, entry.lost);
   return value === undefined
     ? 'CONFLICT_NO_VALUE'
@@ -57,6 +59,31 @@ function localIdOf(file: PlannedFile, table: TablePlan, rowId: string): string |
   const known = rows.known(table, [rowId]).get(rowId);
   if (known !== undefined) return known.present && !known.kept ? known.localId : null;
   return rows.rows(table, [rowId]).has(rowId) ? rowId : null;
+}
+
+/**
+ * Is the value that won what the row holds? A third one, written since, is in no list: nobody puts another over what
+ * they were not shown (DESIGN 7.6).
+ */
+function stillStands(
+  file: PlannedFile,
+  table: TablePlan,
+  column: ColumnPlan,
+  localId: string,
+  kept: string | null,
+): boolean {
+  const row = rowsOf(file).rows(table, [localId]).get(localId);
+  const standing = row?.values[table.columns.indexOf(column)] ?? null;
+  if (standing === null) return (row?.refs?.[column.hq] ?? null) === kept;
+  const reference = fixedReference(column);
+  const refTable = reference === null ? null : tableOf(file, reference.table);
+  if (refTable !== null) return kept !== null && localIdOf(file, refTable, kept) === standing;
+  try {
+    return fromLocal(localColumn(column), standing) === kept;
+  } catch (error) {
+    if (error instanceof UnholdableValue) return false;
+    throw error;
+  }
 }
 
 /** A logged value as payflow.db holds it; undefined: it cannot, or the row that it refers to is not here. */
@@ -78,7 +105,8 @@ function localValue(
 
 /**
  * `payflow resolve` and the window's click: the value of that side stands from now on. Throws CONFLICT_UNKNOWN,
- * CONFLICT_RESOLVED where it was decided before, and why the lost value cannot come back. Answers whether a value was
+ * CONFLICT_RESOLVED where it was decided before, and why the lost value cannot come back (CONFLICT_OUTDATED: what stands
+ * is a third one by now). Answers whether a value was
  * written, which the next cycle sends.
  */
 export function resolveConflict(
@@ -94,12 +122,16 @@ export function resolveConflict(
   };
   if (entry.resolved !== null) return refuse('CONFLICT_RESOLVED');
   const stands = (entry.winner === 'hq') === (keep === 'hq');
-  const restore = stands ? null : restorationOf(file, entry);
-  if (typeof restore === 'string') return refuse(restore);
-  const became = resolveEntry(file.db, entry.id, { keep, at, restore });
-  if (became === 'resolved') return refuse('CONFLICT_RESOLVED');
-  if (became === 'gone') return refuse('CONFLICT_ROW_GONE');
-  return { changed: restore !== null };
+  // In one transaction with what it rests on: the POS program may write between a look and the edit.
+  const decide = (): { readonly changed: boolean } => {
+    const restore = stands ? null : restorationOf(file, entry);
+    if (typeof restore === 'string') return refuse(restore);
+    const became = resolveEntry(file.db, entry.id, { keep, at, restore });
+    if (became === 'resolved') return refuse('CONFLICT_RESOLVED');
+    if (became === 'gone') return refuse('CONFLICT_ROW_GONE');
+    return { changed: restore !== null };
+  };
+  return file.db.transaction(decide).immediate();
 }
 
 /** The entry with its values as people read them; a secret's are not shown. */

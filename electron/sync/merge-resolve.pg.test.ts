@@ -123,6 +123,33 @@ test('7.6: what cannot come back says why, and both values stay in the list', as
   await expectInStep(hq, [t1, t2]);
 });
 
+test.each([
+  ['here, and not sent yet', 'of T1 again'],
+  ['at HQ, and arrived', 'of HQ again'],
+])(
+  '7.6: a value written since, %s, is not overwritten by deciding an older conflict',
+  async (where, value) => {
+    const row = `since-${value.replaceAll(' ', '-')}`;
+    const id = await conflict(row, 'hq');
+    if (where.startsWith('here'))
+      t1.pos.exec(`UPDATE products SET brand = '${value}' WHERE local_id = '${row}'`);
+    else {
+      await hq.db.query('UPDATE products SET brand = $2 WHERE id = $1', [row, value]);
+      await t1.sync();
+    }
+
+    expect(await shown(id)).toEqual({ restorable: false, keep: null });
+    await expect(t1.app.resolveConflict({ id, keep: 'local' })).rejects.toMatchObject({
+      code: 'CONFLICT_OUTDATED',
+    });
+    expect(t1.row('products', row, 'brand')).toEqual({ brand: value });
+    await t1.sync();
+    await t2.sync();
+    expect(await hqRow(hq.db, 'products', row, 'brand')).toEqual({ brand: value });
+    await expectInStep(hq, [t1, t2]);
+  },
+);
+
 test('7.6: no secret of a row is shown in the conflict log', async () => {
   t1.pos.exec("UPDATE users SET pin_code = '1234' WHERE local_id = 'user-1'");
   await t1.sync();
