@@ -106,8 +106,7 @@ function localValue(
 /**
  * `payflow resolve` and the window's click: the value of that side stands from now on. Throws CONFLICT_UNKNOWN,
  * CONFLICT_RESOLVED where it was decided before, and why the lost value cannot come back (CONFLICT_OUTDATED: what stands
- * is a third one by now). Answers whether a value was
- * written, which the next cycle sends.
+ * is a third one by now). Answers whether a value was written, which the next cycle sends.
  */
 export function resolveConflict(
   file: PlannedFile & { readonly db: WritableDb },

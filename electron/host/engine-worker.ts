@@ -27,7 +27,14 @@ const emit = (event: ThreadEvent): void => {
   post({ kind: 'event', event });
 };
 
-if (role === 'engine') giveWay();
+if (role === 'engine') {
+  try {
+    giveWay();
+  } catch (error) {
+    // A system without /proc, or one that forbids it: a sync in the way of a click is better than none.
+    log.warn('engine thread: it keeps its priority', { error });
+  }
+}
 const app = await openApp(settings, log);
 const { calls, close } =
   role === 'engine'
