@@ -115,7 +115,7 @@ async function insert(
   sending: Sending,
   { group, rows }: GroupSlice,
 ): Promise<RowOutcome[]> {
-  const { batch, idle } = sending;
+  const { batch, idle, looksFirst } = sending;
   const columns = columnsOf(table, group);
   const key = table.ownKey
     ? keyColumns(table).map((column) => ({
@@ -137,7 +137,7 @@ async function insert(
     text: `WITH taken AS (
         INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
         SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(['k', ...sources.names])}
-        ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING RETURNING ${[...stored].map((column) => `t.${id(column)}`).join(', ')})
+        ${looksFirst ? `ON CONFLICT (${table.key.map(id).join(', ')}) DO NOTHING` : ''} RETURNING ${[...stored].map((column) => `t.${id(column)}`).join(', ')})
       SELECT CASE WHEN ${verdict.sql(params.length + 1)} THEN NULL
              ELSE (SELECT coalesce(json_agg(json_build_array(${keySql(table, 't')}, ${hash})), '[]')::text FROM taken t) END`,
     values: [...params, verdict.param],
