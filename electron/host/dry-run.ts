@@ -1,7 +1,7 @@
 import { noCounts, type RunReport } from '../../shared/report.ts';
 import { downloads, type Run } from '../sync/engine.ts';
 import { RunCounters } from '../sync/counters.ts';
-import { readOutboxPage } from '../sync/upload/read-outbox.ts';
+import { firstPlace, readOutboxPage, type PagePlace } from '../sync/upload/read-outbox.ts';
 import { cursorOf } from '../sync/download/load.ts';
 
 /** What a run would move, without writing anywhere: feed rows that differ, and rows of the outbox. */
@@ -63,8 +63,9 @@ async function countDownload(run: Run, counters: RunCounters): Promise<void> {
 }
 
 function countUpload(run: Run, counters: RunCounters): void {
-  for (let after: number | null = 0; after !== null;) {
-    const page = run.local.read(() => readOutboxPage(run, after ?? 0));
+  for (let place: PagePlace | null = firstPlace(run); place !== null;) {
+    const here: PagePlace = place;
+    const page = run.local.read(() => readOutboxPage(run, here));
     for (const { table, localId, kind } of page.intents) {
       if (kind === 'delete') counters.count('upload', table.name, 'deleted');
       else if (kind === 'reject') counters.list('upload', table.name, 'rejected', localId);
@@ -72,6 +73,6 @@ function countUpload(run: Run, counters: RunCounters): void {
       else if (kind !== 'nothing' && kind !== 'skip')
         counters.count('upload', table.name, 'applied');
     }
-    after = page.next;
+    place = page.next;
   }
 }

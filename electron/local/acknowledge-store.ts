@@ -70,12 +70,20 @@ export function acknowledgeStore(
     }
   };
 
+  /** Has the POS changed one of the rows again, behind `upto`? Asked once for all: next to no batch meets that. */
+  const anyNewer = (table: TablePlan, ids: string, upto: number): boolean =>
+    prepare('SELECT 1 FROM sync_outbox WHERE seq > ? LIMIT 1').get(upto) !== undefined &&
+    prepare(
+      `SELECT 1 FROM json_each(?) j CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value LIMIT 1`,
+    ).get(ids, table.name) !== undefined;
+
   /** What the POS reads of its rows; one that it has changed again meanwhile stays pending. */
   const markSynced = (
     table: TablePlan,
     rows: readonly Acknowledged[],
     ids: string,
     batchId: string,
+    upto: number,
   ): void => {
     const keepsIds = rows.every(({ localId, serverId }) => serverId === localId);
     const fill = Object.keys(table.fill).map(
@@ -87,13 +95,9 @@ export function acknowledgeStore(
       table.terminalColumn === null
         ? ''
         : `, ${id(table.terminalColumn)} = coalesce(t.${id(table.terminalColumn)}, :terminal)`;
-    // Asked once for all: next to no batch meets an edit made meanwhile.
-    const anyNewer =
-      prepare(
-        `SELECT 1 FROM json_each(?) j CROSS JOIN sync_outbox o ON o.tbl = ? AND o.local_id = j.value LIMIT 1`,
-      ).get(ids, table.name) !== undefined;
+    const checks = anyNewer(table, ids, upto);
     const newer = `EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = :tbl AND o.local_id = t.local_id)`;
-    const status = anyNewer
+    const status = checks
       ? `CASE WHEN ${newer} THEN 'pending' ELSE 'synced' END,
              sync_operation = CASE WHEN ${newer} THEN 'update' ELSE NULL END`
       : `'synced', sync_operation = NULL`;
@@ -106,7 +110,7 @@ export function acknowledgeStore(
              sync_status = ${status}
        WHERE t.local_id IN (SELECT value FROM json_each(:ids))`).run({
       ...(keepsIds ? {} : { number: table.number }),
-      ...(anyNewer ? { tbl: table.name } : {}),
+      ...(checks ? { tbl: table.name } : {}),
       now: now(),
       ids,
       ...(fill.length > 0 ? { batchId } : {}),
@@ -143,7 +147,7 @@ export function acknowledgeStore(
           'DELETE FROM sync_promised WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
         ).run(table.number, ids);
       noteSynced(table, rows);
-      markSynced(table, rows, ids, batchId);
+      markSynced(table, rows, ids, batchId, upto);
       forgetRefs(table, ids);
     },
   };

@@ -146,15 +146,17 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         `SELECT ${COLUMNS} FROM sync_outbox o
           WHERE o.old_local_id IS NOT NULL AND o.old_local_id IS NOT o.local_id AND o.op = 'U' ORDER BY o.seq`,
       );
-      // Of tables with entries alone: an idle cycle asks for it too, and each of them has a statement of its own.
+      // Of tables with entries alone: an idle cycle asks for it too, and each of them has a statement of its own. `k`
+      // reads its index alone: most entries are of new rows, which no sync_row tells of.
       const stripped = plan()
         .tables.filter(hasEntries)
         .flatMap((table) =>
           entries(
-            `SELECT ${COLUMNS} FROM sync_outbox o
-             CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = o.local_id
-             CROSS JOIN ${id(table.name)} d ON d.local_id = o.local_id AND d.server_id IS NULL
-            WHERE o.tbl = ? AND o.op = 'I'`,
+            `SELECT ${COLUMNS} FROM sync_outbox k
+             CROSS JOIN sync_row r ON r.tbl = ? AND r.local_id = k.local_id
+             CROSS JOIN ${id(table.name)} d ON d.local_id = k.local_id AND d.server_id IS NULL
+             CROSS JOIN sync_outbox o ON o.seq = k.seq AND o.op = 'I'
+            WHERE k.tbl = ?`,
             table.number,
             table.name,
           ),

@@ -68,3 +68,47 @@ test('a column that HQ has lost is left out with its values and bases', () => {
   expect(group?.values).toEqual([['-1', '2']]);
   expect(group?.bases).toEqual([[null, null]]);
 });
+
+test('a column that says the same in every row is kept once, and comes back for each row', () => {
+  const plan = planOf('name', 'price', 'stock');
+  const [group] = batch.groups;
+  if (group === undefined) throw new Error('the batch has a group');
+  const same: Batch = {
+    ...batch,
+    groups: [
+      {
+        ...group,
+        values: [
+          ['Tea', 'Tea'],
+          [null, null],
+        ],
+      },
+    ],
+  };
+
+  const text = batchText(plan, same);
+
+  expect(text).toContain('"values":[{"all":"Tea"},{"all":null}]');
+  expect(batchOf(plan, text)).toEqual(same);
+});
+
+test('a batch that an older PayFlow has saved, value by value, is read as it was', () => {
+  const plan = planOf('name', 'price', 'stock');
+  const older = JSON.stringify({
+    ...batch,
+    groups: batch.groups.map((group) => ({
+      ...group,
+      columns: ['name', 'stock'],
+      adds: ['stock'],
+      values: [
+        ['Tea', 'Tea'],
+        ['1', '1'],
+      ],
+    })),
+  });
+
+  expect(batchOf(plan, older).groups[0]?.values).toEqual([
+    ['Tea', 'Tea'],
+    ['1', '1'],
+  ]);
+});

@@ -1,14 +1,18 @@
 import type { Plan } from '../../shared/plan.ts';
+import type { Canonical } from '../sync/codec.ts';
 import type { Batch, BatchGroup } from '../sync/ports.ts';
 
 /**
  * A batch as it is kept: HQ's column names in the place of the plan's numbers, which a change of HQ's schema moves
  * between the sending of a batch and its second try.
  */
-type SavedGroup = Omit<BatchGroup, 'columns' | 'adds'> & {
+type SavedGroup = Omit<BatchGroup, 'columns' | 'adds' | 'values'> & {
   readonly columns: readonly string[];
   readonly adds: readonly string[];
+  readonly values: readonly SavedValues[];
 };
+/** A column's values; one where all rows say the same, as most columns of a bulk upload do. */
+type SavedValues = readonly Canonical[] | { readonly all: Canonical };
 type SavedBatch = Omit<Batch, 'groups'> & { readonly groups: readonly SavedGroup[] };
 
 const columnsOf = (plan: Plan, table: string): readonly string[] =>
@@ -20,9 +24,19 @@ export function batchText(plan: Plan, batch: Batch): string {
     const columns = columnsOf(plan, group.table);
     const named = (indexes: readonly number[]): string[] =>
       indexes.map((index) => columns[index] ?? '');
-    return { ...group, columns: named(group.columns), adds: named(group.adds) };
+    const values = group.values.map(folded);
+    return { ...group, columns: named(group.columns), adds: named(group.adds), values };
   });
   return JSON.stringify({ ...batch, groups } satisfies SavedBatch);
+}
+
+function folded(values: readonly Canonical[]): SavedValues {
+  const [first = null] = values;
+  return values.every((value) => value === first) ? { all: first } : values;
+}
+
+function unfolded(values: SavedValues, rows: number): readonly Canonical[] {
+  return 'all' in values ? new Array<Canonical>(rows).fill(values.all) : values;
 }
 
 /** The batch of a text. A column that HQ has no longer has nowhere to go and is left out. */
@@ -38,13 +52,13 @@ function groupOf(plan: Plan, group: SavedGroup): BatchGroup {
     return index < 0 ? [] : [{ index, place }];
   });
   const adds = group.adds.map((name) => columns.indexOf(name)).filter((index) => index >= 0);
-  const kept = (lists: readonly (string | null)[][]): (string | null)[][] =>
+  const kept = (lists: readonly (readonly Canonical[])[]): (readonly Canonical[])[] =>
     lists.length === 0 ? [] : places.map(({ place }) => lists[place] ?? []);
   return {
     ...group,
     columns: places.map(({ index }) => index),
     adds,
-    values: kept(group.values),
+    values: kept(group.values.map((values) => unfolded(values, group.keys.length))),
     bases: kept(group.bases),
   };
 }

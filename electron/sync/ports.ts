@@ -185,9 +185,9 @@ export interface BatchGroup {
   readonly keys: string[];
   readonly localIds: string[];
   /** Per column of `columns`, one value per row; increments for `adds`. */
-  readonly values: Canonical[][];
+  readonly values: (readonly Canonical[])[];
   /** Per column of `columns`, the base each row's value is compared with (empty for inserts and adds). */
-  readonly bases: Canonical[][];
+  readonly bases: (readonly Canonical[])[];
   /** The row hash HQ will have if nobody else touched the row; deletes: the hash of the last sync. */
   readonly hashes: (string | null)[];
   /** Newest outbox entry each row's change covers. */
@@ -512,7 +512,8 @@ export interface LocalStore {
   known(table: TablePlan, keys: readonly string[]): Map<string, KnownRow>;
   /** local_id -> HQ's key, for rows HQ knows. */
   serverIds(table: TablePlan, localIds: readonly string[]): Map<string, string>;
-  rows(table: TablePlan, localIds: readonly string[]): Map<string, LocalRow>;
+  /** By local_id. `known` false: HQ knows none of them, so that nothing is looked up of what it said. */
+  rows(table: TablePlan, localIds: readonly string[], known?: boolean): Map<string, LocalRow>;
   /** All rows in byte order of server_id; rows without one are left out. */
   scan(table: TablePlan): Iterable<LocalRow & { kept: boolean }>;
   isEmpty(table: TablePlan): boolean;

@@ -301,7 +301,7 @@ function upserts(
       const sent = treeOrder(table, rows).map((intent): SentRow => {
         const values = resolved(intent, newKeys);
         const key = keys?.get(intent.localId) ?? '';
-        const whole = { intent, key, values, bases: [], hash: hashOf(run, values) };
+        const whole = { intent, key, values, bases: NOTHING, hash: hashOf(run, values) };
         const columns = setLater(table, intent, order);
         if (columns.length === 0) return whole;
         later.push(setGroup(table, columns, whole));
@@ -334,6 +334,7 @@ function setLater(
 }
 
 const NO_COLUMNS: readonly number[] = [];
+const NOTHING: readonly Canonical[] = [];
 
 /** Sets on one row what its insert had to leave out. */
 function setGroup(table: TablePlan, columns: readonly number[], whole: SentRow): BatchGroup {
@@ -375,7 +376,7 @@ function deleteGroups(run: Run, deletes: readonly Delete[]): BatchGroup[] {
   return [...run.index.tables].reverse().flatMap((table) => {
     const rows = byTable.get(table)?.map((intent): SentRow => {
       const { key, hash } = intent;
-      return { intent, key, values: [], bases: [], hash };
+      return { intent, key, values: NOTHING, bases: NOTHING, hash };
     });
     return rows === undefined ? [] : [groupOf(table, 'delete', [], [], rows)];
   });

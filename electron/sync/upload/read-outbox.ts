@@ -49,16 +49,32 @@ export type Intent = {
   | { readonly kind: 'skip' }
 );
 
-export interface OutboxPage {
-  readonly intents: readonly Intent[];
-  /** Where the next page begins; null: that was all. */
-  readonly next: number | null;
-  /** Highest sequence number when the page was read. */
-  readonly upto: number;
+/** Where a page of the outbox stands: behind this entry, at most so many entries long. */
+export interface PagePlace {
+  readonly after: number;
+  readonly limit: number;
 }
 
 /** Entries of a pass's first page, at most. */
 const FIRST_PAGE = 1_000;
+
+/** HQ is to begin soon: nothing else goes on while the first page is prepared. */
+export function firstPlace({ limits }: Pick<Run, 'limits'>): PagePlace {
+  return { after: 0, limit: Math.min(limits.batchSize, FIRST_PAGE) };
+}
+
+/** HQ takes nearly twice as long for a row as its preparation: while it works on one page, the next can be twice as long. */
+function nextPlace({ limits }: Run, { limit }: PagePlace, after: number): PagePlace {
+  return { after, limit: Math.min(limits.batchSize, 2 * limit) };
+}
+
+export interface OutboxPage {
+  readonly intents: readonly Intent[];
+  /** Null: that was all. */
+  readonly next: PagePlace | null;
+  /** Highest sequence number when the page was read. */
+  readonly upto: number;
+}
 
 /**
  * One page of the outbox in sequence order, each row with all its entries; no row that was first edited behind `end`.
@@ -66,11 +82,10 @@ const FIRST_PAGE = 1_000;
  */
 export function readOutboxPage(
   run: Run,
-  after: number,
+  place: PagePlace,
   end = Number.POSITIVE_INFINITY,
 ): OutboxPage {
-  // HQ is to begin soon: nothing else goes on while the first page is prepared.
-  const limit = after === 0 ? Math.min(run.limits.batchSize, FIRST_PAGE) : run.limits.batchSize;
+  const { after, limit } = place;
   const read = run.local.entriesAfter(after, limit);
   const entries = read.filter((entry) => entry.seq <= end);
   const full = entries.length === limit;
@@ -100,7 +115,9 @@ export function readOutboxPage(
       ),
     );
   }
-  return { intents, next: full ? (entries.at(-1)?.seq ?? null) : null, upto: run.local.lastSeq() };
+  const last = entries.at(-1);
+  const next = full && last !== undefined ? nextPlace(run, place, last.seq) : null;
+  return { intents, next, upto: run.local.lastSeq() };
 }
 
 function intentsOf(
@@ -111,8 +128,8 @@ function intentsOf(
   refused: ReadonlyMap<string, Rejected>,
 ): Intent[] {
   const localIds = [...entries.keys()];
-  const rows = run.local.rows(table, localIds);
   const keys = run.local.serverIds(table, localIds);
+  const rows = run.local.rows(table, localIds, keys.size > 0);
   const known = run.local.known(table, [...new Set(keys.values())]);
   const canonical = new Map(
     canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row]),
@@ -136,7 +153,7 @@ function intentsOf(
       known: key === undefined ? undefined : known.get(key),
       recreated: recreated.has(localId),
     };
-    states.set(localId, state);
+    if (refused.size > 0) states.set(localId, state);
     intents.push({ table, localId, change, ...decide(run, table, change, state) });
   }
   const allowed = refuseForeign(run, table, intents);

@@ -12,7 +12,15 @@ import { sendOnce } from '../settle.ts';
 import { acknowledge, acknowledgePlainly } from './acknowledge.ts';
 import { buildBatch, buildBatchBehind, type Built, type Waiting } from './build-batch.ts';
 import { rebaseFromHq } from './rebase-from-hq.ts';
-import { CURABLE, readOutboxPage, refusalOf, type Intent, type OutboxPage } from './read-outbox.ts';
+import {
+  CURABLE,
+  firstPlace,
+  readOutboxPage,
+  refusalOf,
+  type Intent,
+  type OutboxPage,
+  type PagePlace,
+} from './read-outbox.ts';
 
 /** A row whose swap fails this often while HQ's row stands still is an error shown, not a loop (DESIGN 7.1). */
 const MAX_SWAP_FAILURES = 2;
@@ -52,9 +60,9 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
   let moved = false;
   let ahead: Prepared | null = null;
   let answered: Answered | null = null;
-  for (let after: number | null = 0; after !== null;) {
+  for (let place: PagePlace | null = firstPlace(run); place !== null;) {
     run.checkCancelled();
-    const prepared: Prepared | 'rebased' = ahead ?? (await prepare(run, after, end, swaps));
+    const prepared: Prepared | 'rebased' = ahead ?? (await prepare(run, place, end, swaps));
     ahead = null;
     if (prepared === 'rebased') return true;
     const { batch } = prepared;
@@ -63,7 +71,7 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
     answered = null;
     run.at('upload:prepared');
     save(run, prepared, before);
-    after = page.next;
+    place = page.next;
     if (batch === null) {
       if (before !== null) acknowledgePlainly(run, before.batch, before.answer);
       continue;
@@ -116,11 +124,11 @@ class Idle {
 /** Reads a page and makes its batch; `rebased`: rows had to take HQ's version first, so the pass begins anew. */
 async function prepare(
   run: Run,
-  after: number,
+  place: PagePlace,
   end: number,
   swaps: SwapFailures,
 ): Promise<Prepared | 'rebased'> {
-  const page = run.local.read(() => readOutboxPage(run, after, end));
+  const page = run.local.read(() => readOutboxPage(run, place, end));
   const reread = rereads(page).filter((intent) => swaps.isFirstReading(intent));
   if (reread.length > 0) {
     await rebaseFromHq(run, reread);
@@ -133,12 +141,12 @@ async function prepare(
 /** The next page while a batch is at HQ; null where it has to wait for that batch or for an answer of HQ's. */
 function prepareBehind(
   run: Run,
-  after: number | null,
+  place: PagePlace | null,
   end: number,
   inFlight: Batch,
 ): Prepared | null {
-  if (after === null) return null;
-  const page = run.local.read(() => readOutboxPage(run, after, end));
+  if (place === null) return null;
+  const page = run.local.read(() => readOutboxPage(run, place, end));
   if (rereads(page).length > 0) return null;
   const built = buildBatchBehind(run, inFlight, page);
   return built?.batch == null ? null : { page, ...built };
