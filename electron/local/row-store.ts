@@ -80,7 +80,7 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
     return found;
   };
 
-  /** A row of `rowColumns`, whose array it keeps: a copy of each would be a tenth of what reading costs. */
+  /** A row of `rowColumns`, whose array it keeps for the values: of a bulk upload each copy is garbage at once. */
   const localRow = (table: TablePlan, row: LocalValue[]): LocalRow & { readonly kept: boolean } => {
     const count = row.length - META_COLUMNS;
     const localId = row[count] as string;
