@@ -9,6 +9,8 @@ export type OutboxStore = Pick<
   LocalStore,
   | 'entriesAfter'
   | 'entriesOf'
+  | 'severalEntries'
+  | 'entriesBehind'
   | 'entriesBeside'
   | 'entryTimes'
   | 'hasEntries'
@@ -120,6 +122,19 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         JSON.stringify(localIds),
         table.name,
       );
+    },
+    severalEntries(limit) {
+      return prepare(
+        `SELECT o.tbl, o.local_id FROM sync_outbox o INDEXED BY sync_outbox_row
+          GROUP BY o.tbl, o.local_id HAVING count(*) > 1 LIMIT ?`,
+      )
+        .raw()
+        .all(limit) as [string, string][];
+    },
+    entriesBehind(seq, limit) {
+      return prepare('SELECT DISTINCT o.tbl, o.local_id FROM sync_outbox o WHERE o.seq > ? LIMIT ?')
+        .raw()
+        .all(seq, limit) as [string, string][];
     },
     entriesBeside(table, localIds, after, upto) {
       if (localIds.length === 0) return [];

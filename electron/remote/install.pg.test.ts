@@ -28,7 +28,7 @@ describe('install', () => {
     const report = await installCapture(hq.client, { manifest });
     expect(report.created).toHaveLength(23);
     expect(report.created).not.toContain('audit_logs');
-    expect(report.migrations).toEqual([1, 2, 3, 4]);
+    expect(report.migrations).toEqual([1, 2, 3, 4, 5]);
     expect(await hq.feed()).toEqual([]);
     expect((await run(`SELECT id, xmin::text FROM products ORDER BY id`)).rows).toEqual(
       before.rows,

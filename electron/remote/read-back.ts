@@ -9,7 +9,8 @@ export interface ReadBack {
   readonly rows: BatchReply['rows'];
   /** Failed swaps whose row is not there any more. */
   readonly gone: ReadonlySet<RowOutcome>;
-  readonly ownXid: string | null;
+  /** `rows` is all there is to know of this transaction: its feed entries need no second look (DESIGN 6.5). */
+  readonly complete: boolean;
 }
 
 /**
@@ -24,12 +25,12 @@ export async function readBack(
 ): Promise<ReadBack> {
   const rows: BatchReply['rows'][number][] = [];
   const gone = new Set<RowOutcome>();
-  let answered = true;
+  let complete = true;
   for (const touched of await touchedTables(client, context)) {
     if (isAsSent(context.table(touched.name), sending, outcomes, touched)) continue;
     const changed = await changedRows(client, context, context.table(touched.name), sending);
     rows.push(...changed.rows);
-    answered &&= changed.complete;
+    complete &&= changed.complete;
   }
   for (const name of new Set(
     outcomes.filter(({ result }) => result === 'changed').map(({ table }) => table),
@@ -47,10 +48,7 @@ export async function readBack(
     const found = new Set(current.map(({ row }) => row.key));
     for (const outcome of failed) if (!found.has(outcome.key)) gone.add(outcome);
   }
-  const { rows: ids } = await client.query<{ xid: string | null }>(
-    'SELECT pg_current_xact_id_if_assigned()::text AS xid',
-  );
-  return { rows, gone, ownXid: answered ? (ids[0]?.xid ?? null) : null };
+  return { rows, gone, complete };
 }
 
 /** What this transaction's feed entries say of one table. */
@@ -162,7 +160,8 @@ export const ISO = (expr: string): string =>
 
 /** Time and author of a row's last edit that the feed still knows; at most one line. Expressions of type text. */
 export const lastEditSql = (table: string, key: string): string =>
-  `SELECT last.edited_at, last.origin FROM payflow_sync.feed last WHERE last.tbl = ${table} AND last.key = ${key}
+  `SELECT last.edited_at, last.origin FROM payflow_sync.feed last
+    WHERE last.tbl = ${table} AND hashtext(last.key) = hashtext(${key}) AND last.key = ${key}
     ORDER BY last.edited_at DESC NULLS LAST, last.seq DESC LIMIT 1`;
 
 async function currentRows(

@@ -93,16 +93,17 @@ async function sendOnce(
   );
   const sending: Sending = { batch, altered: new Set(), looksFirst: false, idle };
   const outcomes = await applyAll(client, context, sending);
-  const { rows, gone, ownXid } = await readBack(client, context, sending, outcomes);
+  const { rows, gone, complete } = await readBack(client, context, sending, outcomes);
   const all = [
     ...outcomes.filter((outcome) => !gone.has(outcome)),
     ...[...gone].map((outcome) => ({ ...outcome, result: 'gone' as const })),
   ];
   const taken = entriesTaken(batch, all);
-  await client.query(
+  const { rows: ids } = await client.query<{ xid: string }>(
     `${taken === null ? '' : 'WITH taken AS (UPDATE payflow_sync.upload_entry SET entry_ids = $5 WHERE (terminal, epoch, batch) = ($1, $2, $3))'}
      INSERT INTO payflow_sync.upload_outcome (terminal, epoch, batch, outcome) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (terminal, epoch) DO UPDATE SET batch = excluded.batch, outcome = excluded.outcome`,
+     ON CONFLICT (terminal, epoch) DO UPDATE SET batch = excluded.batch, outcome = excluded.outcome
+     RETURNING pg_current_xact_id()::text AS xid`,
     [
       batch.terminal,
       batch.epoch,
@@ -112,7 +113,12 @@ async function sendOnce(
     ],
   );
   await client.query('COMMIT');
-  return { number: batch.number, outcomes: all, rows, ownXid };
+  return {
+    number: batch.number,
+    outcomes: all,
+    rows,
+    ownXid: complete ? (ids[0]?.xid ?? null) : null,
+  };
 }
 
 /**
@@ -171,8 +177,7 @@ async function applyRange(
           if (result === 'rejected') alsoRefused.add(`${table.name}\0${key}`);
       }
     }
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE');
-    await client.query('RELEASE SAVEPOINT payflow_range');
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT payflow_range');
     outcomes.push(...found);
     for (const row of alsoRefused) refused.add(row);
   } catch (error) {

@@ -203,8 +203,9 @@ export function createRemoteStore(
       connections.use(async (client) => {
         if (keys.length === 0) return new Set();
         const { rows } = await client.query<{ key: string }>(
-          `SELECT DISTINCT f.key FROM payflow_sync.feed f
-            WHERE f.tbl = $1 AND f.key = ANY ($2::text[]) AND (f.xid, f.seq) > ($3::xid8, $4::bigint)`,
+          `SELECT DISTINCT f.key FROM unnest($2::text[]) k
+             JOIN payflow_sync.feed f ON hashtext(f.key) = hashtext(k) AND f.key = k
+            WHERE f.tbl = $1 AND (f.xid, f.seq) > ($3::xid8, $4::bigint)`,
           [table.name, textArray(keys), cursor.xid, cursor.seq],
         );
         return new Set(rows.map(({ key }) => key));

@@ -577,6 +577,10 @@ export interface LocalStore {
     upto: number,
     limit?: number,
   ): readonly (readonly [seq: number, at: string])[];
+  /** The rows with more than one entry, at most `limit` of them, as `[table, localId]`. */
+  severalEntries(limit: number): (readonly [table: string, localId: string])[];
+  /** The rows with entries behind this sequence number, at most `limit` of them. */
+  entriesBehind(seq: number, limit: number): (readonly [table: string, localId: string])[];
   /** Entries of these rows that do not stand between the two sequence numbers (`after` excluded, `upto` included). */
   entriesBeside(
     table: TablePlan,

@@ -13,6 +13,7 @@ import { fixedReference } from '../plan-index.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
 import type { KnownRow, OutboxEntry, Rejected } from '../ports.ts';
 import { canonicalRows, hashOf, type CanonicalRow } from '../translate.ts';
+import { SeveralEntries } from './several-entries.ts';
 
 /** What is to be done about one row of the outbox. */
 export type Intent = {
@@ -53,6 +54,8 @@ export type Intent = {
 export interface PagePlace {
   readonly after: number;
   readonly limit: number;
+  /** Known from a walk's second page on. */
+  readonly several: SeveralEntries | null;
 }
 
 /** Entries of a pass's first page, at most. */
@@ -60,12 +63,17 @@ const FIRST_PAGE = 1_000;
 
 /** HQ is to begin soon: nothing else goes on while the first page is prepared. */
 export function firstPlace({ limits }: Pick<Run, 'limits'>): PagePlace {
-  return { after: 0, limit: Math.min(limits.batchSize, FIRST_PAGE) };
+  return { after: 0, limit: Math.min(limits.batchSize, FIRST_PAGE), several: null };
 }
 
 /** HQ takes nearly twice as long for a row as its preparation: while it works on one page, the next can be twice as long. */
-function nextPlace({ limits }: Run, { limit }: PagePlace, after: number): PagePlace {
-  return { after, limit: Math.min(limits.batchSize, 2 * limit) };
+function nextPlace(
+  { limits }: Run,
+  { limit }: PagePlace,
+  after: number,
+  several: SeveralEntries | null,
+): PagePlace {
+  return { after, limit: Math.min(limits.batchSize, 2 * limit), several };
 }
 
 export interface OutboxPage {
@@ -90,6 +98,10 @@ export function readOutboxPage(
   const entries = read.filter((entry) => entry.seq <= end);
   const full = entries.length === limit;
   const whole = after === 0 && !full && entries.length === read.length;
+  // Only a page that is all there is has no entries of its rows outside it: the last one of a walk has them before it,
+  // in a batch that is still at HQ, and would send them twice.
+  const several = whole ? null : (place.several ?? new SeveralEntries(run.local));
+  several?.update(run.local);
   const refused = new Map(
     run.local.rejected('upload').map((row) => [`${row.table}\0${row.id}`, row]),
   );
@@ -99,11 +111,8 @@ export function readOutboxPage(
     if (run.request.table !== null && run.request.table !== name) continue;
     const table = run.index.table(name);
     const localIds = [...new Set(list.map((entry) => entry.localId))];
-    // Only a page that is all there is has no entries of its rows outside it: the last one of a walk has them before it,
-    // in a batch that is still at HQ, and would send them twice.
-    const beside = whole
-      ? []
-      : run.local.entriesBeside(table, localIds, after, entries.at(-1)?.seq ?? after);
+    const again = several?.among(name, localIds) ?? [];
+    const beside = run.local.entriesBeside(table, again, after, entries.at(-1)?.seq ?? after);
     const all = beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
     intents.push(
       ...intentsOf(
@@ -116,7 +125,7 @@ export function readOutboxPage(
     );
   }
   const last = entries.at(-1);
-  const next = full && last !== undefined ? nextPlace(run, place, last.seq) : null;
+  const next = full && last !== undefined ? nextPlace(run, place, last.seq, several) : null;
   return { intents, next, upto: run.local.lastSeq() };
 }
 
