@@ -331,7 +331,8 @@ export const MUTANTS: readonly Mutant[] = [
     mutate: (ports) =>
       withLocal(ports, {
         acknowledge: (table, batch, rows) => {
-          ports.local.acknowledge(table, batch, rows, Number.MAX_SAFE_INTEGER);
+          const all = rows.map((row) => ({ ...row, entry: null }));
+          ports.local.acknowledge(table, batch, all, Number.MAX_SAFE_INTEGER);
         },
       }),
     history: company(

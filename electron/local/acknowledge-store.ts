@@ -54,6 +54,25 @@ export function acknowledgeStore(
     }
   };
 
+  /** Exactly what was sent. Most rows have one entry, whose number is found faster than its row. */
+  const dropEntries = (
+    table: TablePlan,
+    rows: readonly Acknowledged[],
+    ids: string,
+    upto: number,
+  ): void => {
+    const numbers = rows.map(({ entry }) => entry);
+    if (numbers.includes(null))
+      prepare(
+        `DELETE FROM sync_outbox
+          WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?)) AND seq <= ?`,
+      ).run(table.name, ids, upto);
+    else
+      prepare('DELETE FROM sync_outbox WHERE seq IN (SELECT value FROM json_each(?))').run(
+        JSON.stringify(numbers),
+      );
+  };
+
   const noteSynced = (table: TablePlan, rows: readonly Acknowledged[]): void => {
     // In key order: neighbours share their pages.
     const kept = rows
@@ -122,10 +141,7 @@ export function acknowledgeStore(
     acknowledge(table, batchId, rows, upto) {
       if (rows.length === 0) return;
       const ids = JSON.stringify(rows.map((row) => row.localId));
-      prepare(
-        `DELETE FROM sync_outbox
-          WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?)) AND seq <= ?`,
-      ).run(table.name, ids, upto);
+      dropEntries(table, rows, ids, upto);
       // Next to always empty of this table: thousands of ids are not looked up in nothing.
       for (const { noted, column, upload } of NOTED_OF_ROWS) {
         if (prepare(`SELECT 1 FROM ${noted} WHERE tbl = ? LIMIT 1`).get(table.name) === undefined)

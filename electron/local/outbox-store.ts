@@ -132,7 +132,10 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         .all(limit) as [string, string][];
     },
     entriesBehind(seq, limit) {
-      return prepare('SELECT DISTINCT o.tbl, o.local_id FROM sync_outbox o WHERE o.seq > ? LIMIT ?')
+      // Left to itself SQLite walks the whole index of rows.
+      return prepare(
+        'SELECT o.tbl, o.local_id FROM sync_outbox o NOT INDEXED WHERE o.seq > ? LIMIT ?',
+      )
         .raw()
         .all(seq, limit) as [string, string][];
     },

@@ -46,7 +46,13 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     outbox.entriesOf(table, ['a']);
     outbox.entriesBeside(table, ['a'], 0, 1);
     outbox.bases(table, ['a']);
-    acknowledgements.acknowledge(table, 'b', [{ localId: 'a', serverId: 'a', hash: null }], 1);
+    for (const entry of [null, 1])
+      acknowledgements.acknowledge(
+        table,
+        'b',
+        [{ localId: 'a', serverId: 'a', hash: null, entry }],
+        1,
+      );
   }
 
   const walking = [...seen].flatMap((sql) => {

@@ -490,6 +490,8 @@ export interface Acknowledged {
   /** Null: the row was deleted, its sync_row goes. */
   readonly serverId: string | null;
   readonly hash: string | null;
+  /** The one outbox entry that was sent of the row; null: several, or none. */
+  readonly entry: number | null;
 }
 
 /** payflow.db as the engine sees it. Synchronous; every write happens inside `write`. */
@@ -579,7 +581,7 @@ export interface LocalStore {
   ): readonly (readonly [seq: number, at: string])[];
   /** The rows with more than one entry, at most `limit` of them, as `[table, localId]`. */
   severalEntries(limit: number): (readonly [table: string, localId: string])[];
-  /** The rows with entries behind this sequence number, at most `limit` of them. */
+  /** The rows of the entries behind this sequence number, of at most `limit` entries. */
   entriesBehind(seq: number, limit: number): (readonly [table: string, localId: string])[];
   /** Entries of these rows that do not stand between the two sequence numbers (`after` excluded, `upto` included). */
   entriesBeside(

@@ -99,6 +99,7 @@ function acknowledgeGroup(
         localId,
         serverId: deleted ? null : key,
         hash: deleted ? null : (group.hashes[index] ?? null),
+        entry: group.entries[index]?.includes(',') === false ? upto : null,
       });
       continue;
     }
@@ -150,7 +151,7 @@ function acknowledgeHalf(run: Run, batch: Batch, group: BatchGroup, row: number)
   const table = run.index.table(group.table);
   const localId = group.localIds[row] ?? '';
   const serverId = group.keys[row] ?? '';
-  run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null }], 0);
+  run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null, entry: null }], 0);
   const sent = group.values.map((column) => column[row] ?? null);
   run.local.setBase(table, localId, group.upto[row] ?? 0, sent);
 }
