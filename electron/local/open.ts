@@ -126,7 +126,10 @@ function configure(db: Database.Database): void {
   db.pragma('foreign_keys = OFF');
   db.pragma('trusted_schema = OFF'); // the file is written by other programs: its triggers get harmless functions only
   db.pragma('cell_size_check = ON');
-  // A first load rewrites the same index pages again and again: fewer checkpoints write each of them fewer times.
-  db.pragma('wal_autocheckpoint = 4000');
+  // Keys are random: an upload or a first load rewrites the same index pages again and again, and fewer checkpoints write
+  // each of them fewer times. The end of a cycle makes one (move-log.ts).
+  db.pragma('wal_autocheckpoint = 8000');
+  // What a statement would have to take back is kept in memory: else each of thousands of rows costs writes to a temporary file.
+  db.pragma('temp_store = MEMORY');
   db.pragma('cache_size = -32000');
 }
