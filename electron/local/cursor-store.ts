@@ -23,6 +23,7 @@ export type CursorStore = Pick<
   | 'dropOpenBatches'
   | 'forgetXids'
   | 'answerBatch'
+  | 'batchText'
   | 'saveBatch'
   | 'closeBatch'
 >;
@@ -156,11 +157,12 @@ export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): C
         number,
       );
     },
-    saveBatch(batch) {
+    batchText: (batch) => batchText(plan(), batch),
+    saveBatch(batch, text) {
       prepare('INSERT INTO sync_batch (number, upto) VALUES (?, ?)').run(batch.number, batch.upto);
       prepare('INSERT INTO sync_sent (number, payload, sent_at) VALUES (?, ?, ?)').run(
         batch.number,
-        batchText(plan(), batch),
+        text,
         now(),
       );
     },

@@ -638,7 +638,9 @@ export interface LocalStore {
   dropOpenBatches(): void;
   /** HQ took the batch as it was sent; its acknowledgement follows. */
   answerBatch(number: number, answer: PlainAnswer): void;
-  saveBatch(batch: Batch): void;
+  /** The text that `saveBatch` keeps: made beforehand, it costs no time in which HQ waits for the batch. */
+  batchText(batch: Batch): string;
+  saveBatch(batch: Batch, text: string): void;
   closeBatch(number: number): void;
 
   cursors(): Map<string, CursorRow>;

@@ -39,9 +39,10 @@ export async function upload(run: Run): Promise<void> {
   }
 }
 
-/** A page with the batch made of it. */
+/** A page with the batch made of it, and the text under which that is kept. */
 interface Prepared extends Built {
   readonly page: OutboxPage;
+  readonly text: string;
 }
 
 /** A batch HQ took as it was sent, which payflow.db has still to be told. */
@@ -135,7 +136,11 @@ async function prepare(
     return 'rebased';
   }
   const number = Number(run.local.meta('last_batch') ?? '0') + 1;
-  return { page, ...(await buildBatch(run, number, page)) };
+  return preparedOf(run, page, await buildBatch(run, number, page));
+}
+
+function preparedOf(run: Run, page: OutboxPage, built: Built): Prepared {
+  return { page, ...built, text: built.batch === null ? '' : run.local.batchText(built.batch) };
 }
 
 /** The next page while a batch is at HQ; null where it has to wait for that batch or for an answer of HQ's. */
@@ -149,7 +154,7 @@ function prepareBehind(
   const page = run.local.read(() => readOutboxPage(run, place, end));
   if (rereads(page).length > 0) return null;
   const built = buildBatchBehind(run, inFlight, page);
-  return built?.batch == null ? null : { page, ...built };
+  return built?.batch == null ? null : preparedOf(run, page, built);
 }
 
 function rereads(page: OutboxPage) {
@@ -157,13 +162,13 @@ function rereads(page: OutboxPage) {
 }
 
 /** Commits what is about to be sent, and that the batch before it was taken (DESIGN 6.1). */
-function save(run: Run, { page, batch, waiting }: Prepared, before: Answered | null): void {
+function save(run: Run, { page, batch, waiting, text }: Prepared, before: Answered | null): void {
   run.local.write(() => {
     settleLocally(run, page.intents, waiting);
     passGate(run, page.intents);
     if (before !== null) run.local.answerBatch(before.batch.number, before.answer);
     if (batch === null) return;
-    run.local.saveBatch(batch);
+    run.local.saveBatch(batch, text);
     saveStamps(run);
     run.local.setMeta('last_batch', String(batch.number));
   });
