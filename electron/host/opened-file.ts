@@ -6,7 +6,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
-import { localVersion, migrateLocal } from '../local/migrate.ts';
+import { assertSessionIdle, localVersion, migrateLocal } from '../local/migrate.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
 import { savedPlan } from '../local/saved-plan.ts';
 import { metaValue } from '../local/views.ts';
@@ -25,6 +25,9 @@ export class OpenedFile {
   readonly #stateFolder: string;
   readonly #log: Log;
   readonly #store: (db: WritableDb) => LocalStore;
+  /** The file's schema when PayFlow's own tables in it were last found up to date. */
+  #migrated: number | null = null;
+  #saved: { text: string; plan: Plan } | null = null;
   #checked: { version: number; fingerprint: string; plan: Plan } | null = null;
   #listed: { version: number; text: string; plan: Plan } | null = null;
   #lock: EngineLock | null = null;
@@ -74,12 +77,28 @@ export class OpenedFile {
   /** The file for writing, once `init` has been there. Missing capture triggers are mended at every start (DESIGN 4.4). */
   initialised(): WritableDb {
     const db = this.writable(false);
-    if (localVersion(db) === 0)
-      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
-    migrateLocal(db, join(resourcesFolder, 'local'));
-    const plan = savedPlan(db);
+    if (this.#migrated === schemaVersion(db)) assertSessionIdle(db);
+    else {
+      if (localVersion(db) === 0)
+        throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+      migrateLocal(db, join(resourcesFolder, 'local'));
+      this.#migrated = schemaVersion(db);
+    }
+    const plan = this.#savedPlan(db);
     if (plan !== null) this.effective(db, plan);
     return db;
+  }
+
+  /** Parsed anew only when it is another: it is long, and a cycle a second asks for it. */
+  #savedPlan(db: ReadableDb): Plan | null {
+    const text = metaValue(db, META.plan);
+    if (text === null) return null;
+    if (this.#saved?.text !== text) {
+      const plan = savedPlan(db);
+      if (plan === null) return null;
+      this.#saved = { text, plan };
+    }
+    return this.#saved.plan;
   }
 
   /**
@@ -88,7 +107,7 @@ export class OpenedFile {
    * changed by somebody else, also while no engine ran and also if the triggers are there again, makes a scan due.
    */
   effective(db: WritableDb, plan: Plan): Plan {
-    const version = (): number => db.pragma('schema_version', { simple: true }) as number;
+    const version = (): number => schemaVersion(db);
     const seen = this.#checked;
     if (seen?.version === version() && seen.fingerprint === plan.fingerprint) return seen.plan;
     const { missing, changed, extra } = verifyTriggers(db, plan);
@@ -127,7 +146,7 @@ export class OpenedFile {
     if (localVersion(db) === 0) return null;
     const text = metaValue(db, META.plan);
     if (text === null) return null;
-    const version = db.pragma('schema_version', { simple: true }) as number;
+    const version = schemaVersion(db);
     if (this.#listed?.version !== version || this.#listed.text !== text)
       this.#listed = { version, text, plan: storedPlan(db) };
     return { db, plan: this.#listed.plan, terminal: metaValue(db, META.terminal) ?? '' };
@@ -142,6 +161,11 @@ export class OpenedFile {
     this.#writer?.close();
     this.#lock?.release();
   }
+}
+
+/** SQLite's own count of changes to the file's schema, whoever made them. */
+function schemaVersion(db: ReadableDb): number {
+  return db.pragma('schema_version', { simple: true }) as number;
 }
 
 /** The plan of the last run, narrowed to the file. */
