@@ -38,6 +38,27 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     }
   };
 
+  const applying = <T>(work: () => T): T =>
+    inTransaction(
+      () => {
+        begin.run();
+        setApplying.run(1);
+      },
+      () => {
+        const result = work();
+        setApplying.run(0);
+        return result;
+      },
+    );
+  const unflushed = <T>(work: () => T): T => {
+    db.pragma('synchronous = NORMAL');
+    try {
+      return work();
+    } finally {
+      db.pragma('synchronous = FULL');
+    }
+  };
+
   const rows = rowStore(context, currentShop);
   /** local_id of this terminal's own row; its HQ key until that row has arrived. */
   const ownTerminal = (): string => {
@@ -86,20 +107,10 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
       inTransaction(() => {
         db.exec('BEGIN');
       }, work),
-    write: (work) => {
+    write: (work, { flush = true } = {}) => {
       if (db.inTransaction) throw new Error('write inside a transaction');
       wroteSinceTidy = true;
-      return inTransaction(
-        () => {
-          begin.run();
-          setApplying.run(1);
-        },
-        () => {
-          const result = work();
-          setApplying.run(0);
-          return result;
-        },
-      );
+      return flush ? applying(work) : unflushed(() => applying(work));
     },
     tidyLog: () => {
       if (!wroteSinceTidy) return;

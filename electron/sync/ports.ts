@@ -500,8 +500,11 @@ export interface LocalStore {
   read<T>(work: () => T): T;
   /** One read snapshot over all that `work` awaits. Nothing may be written meanwhile. */
   snapshot<T>(work: () => Promise<T>): Promise<T>;
-  /** One IMMEDIATE transaction whose changes the capture triggers do not see (DESIGN 4.2). */
-  write<T>(work: () => T): T;
+  /**
+   * One IMMEDIATE transaction whose changes the capture triggers do not see (DESIGN 4.2). `flush: false`: it need not be on the
+   * disk before the next one, for what is done anew if a power cut takes it back.
+   */
+  write<T>(work: () => T, options?: { readonly flush?: boolean }): T;
   /**
    * After a cycle's last write: what it left in the write-ahead log goes into the file now, so that no sale of the POS's
    * pays for it. Never waits for anybody, and does nothing while there is little of it.

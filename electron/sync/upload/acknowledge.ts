@@ -48,11 +48,15 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
 /** The same for a batch that HQ took as it was sent: nothing to ask, nothing to store but that. */
 export function acknowledgePlainly(run: Run, batch: Batch, { ownXid }: PlainAnswer): void {
   const inserted = insertedRows(batch);
-  run.local.write(() => {
-    for (const group of batch.groups) acknowledgeGroup(run, batch, group, NO_OUTCOMES, inserted);
-    run.local.closeBatch(batch.number);
-    if (ownXid !== null) run.local.addOwnXid(ownXid);
-  });
+  run.local.write(
+    () => {
+      for (const group of batch.groups) acknowledgeGroup(run, batch, group, NO_OUTCOMES, inserted);
+      run.local.closeBatch(batch.number);
+      if (ownXid !== null) run.local.addOwnXid(ownXid);
+    },
+    // Saved before that HQ has taken it: a power cut leaves it to be acknowledged once more.
+    { flush: false },
+  );
   run.at('upload:acknowledged');
 }
 
