@@ -103,6 +103,14 @@ function PauseMenu() {
   );
 }
 
+/**
+ * A button with another meaning is another element: a sync that begins of itself under a finger must not turn "Review" into
+ * "Cancel", and a press that began on the one does nothing on the other.
+ */
+function meaningOf(action: MainAction): string {
+  return 'screen' in action ? `${action.type} ${action.screen}` : action.type;
+}
+
 /** The one button that the state asks for. */
 function MainButton({ action }: { readonly action: MainAction }) {
   const t = useText();
@@ -165,7 +173,7 @@ export function StateActions({ view }: { readonly view: StatusView }) {
   const running = view.facts.running !== null;
   return (
     <Group gap="sm">
-      {closed || (syncs && running) ? null : <MainButton action={action} />}
+      {closed || (syncs && running) ? null : <MainButton key={meaningOf(action)} action={action} />}
       {state === 'attention' ? <DismissNotice cause={view.status.reason} /> : null}
       {running && action.type !== 'cancel' ? <StopButton /> : null}
       {syncs || running || state === 'setup' ? null : (
