@@ -44,6 +44,9 @@ export function openLocal(path: string, options: OpenOptions = {}): ReadableDb {
     db.prepare('SELECT count(*) FROM sqlite_master').get();
     if (!readonly) useWal(db, path, options.busyTimeoutMs ?? busyTimeoutMs);
     configure(db);
+    // What a statement would have to take back is kept in memory: else a bulk write writes it to a temporary file too. Not for
+    // readers, which may sort a whole table.
+    if (!readonly) db.pragma('temp_store = MEMORY');
     return db as WritableDb;
   } catch (error) {
     db?.close();
@@ -129,7 +132,5 @@ function configure(db: Database.Database): void {
   // Keys are random: an upload or a first load rewrites the same index pages again and again, and fewer checkpoints write
   // each of them fewer times. The end of a cycle makes one (move-log.ts).
   db.pragma('wal_autocheckpoint = 8000');
-  // What a statement would have to take back is kept in memory: else each of thousands of rows costs writes to a temporary file.
-  db.pragma('temp_store = MEMORY');
   db.pragma('cache_size = -32000');
 }

@@ -136,12 +136,15 @@ function additions(report: SchemaReport): SchemaReport {
 }
 
 function inFixTransaction<T>(db: WritableDb, work: () => T): T {
+  // A fix may write each row of a big table: what it would have to take back is not kept in memory.
+  db.pragma('temp_store = FILE');
   try {
     return db.transaction(work).immediate();
   } catch (error) {
     throw localError(error, db.name);
   } finally {
     db.pragma('legacy_alter_table = OFF');
+    db.pragma('temp_store = MEMORY');
   }
 }
 
