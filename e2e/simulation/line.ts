@@ -4,7 +4,8 @@
  */
 import { PayflowError } from '../../shared/errors.ts';
 import type { EnginePorts } from '../../electron/sync/engine.ts';
-import type { Batch, LocalStore, RemoteStore } from '../../electron/sync/ports.ts';
+import type { LocalStore } from '../../electron/sync/local-port.ts';
+import type { Batch, RemoteStore } from '../../electron/sync/ports.ts';
 import type { Fault, HqWrite, PosWrite } from './history.ts';
 
 /** The process ended here. */

@@ -6,13 +6,12 @@ import type pg from 'pg';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { EnginePorts } from '../../electron/sync/engine.ts';
+import type { CursorRow, LocalStore } from '../../electron/sync/local-port.ts';
 import type {
-  CursorRow,
   FeedEntry,
   FeedPage,
   FeedRead,
   HqRow,
-  LocalStore,
   RemoteStore,
 } from '../../electron/sync/ports.ts';
 import type { History, Step } from './history.ts';

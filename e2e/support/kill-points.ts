@@ -1,5 +1,6 @@
 import type { EnginePorts } from '../../electron/sync/engine.ts';
-import type { LocalStore, RemoteStore } from '../../electron/sync/ports.ts';
+import type { LocalStore } from '../../electron/sync/local-port.ts';
+import type { RemoteStore } from '../../electron/sync/ports.ts';
 
 /**
  * The engine's ports with more named points around its own steps: every transaction of payflow.db before and after its

@@ -1,14 +1,8 @@
 import type { BookDifference, BookLineShown, BooksReport } from '../../shared/rows.ts';
 import { addDecimals, type Canonical } from '../sync/codec.ts';
 import { otherWork } from '../sync/download/buckets.ts';
-import type {
-  Book,
-  BookAmounts,
-  BookGroup,
-  BookLine,
-  BookSums,
-  ScannedRow,
-} from '../sync/ports.ts';
+import type { ScannedRow } from '../sync/local-port.ts';
+import type { Book, BookAmounts, BookGroup, BookLine, BookSums } from '../sync/ports.ts';
 import { canonicalRows } from '../sync/translate.ts';
 import type { Checker } from './verify.ts';
 

@@ -12,7 +12,7 @@ import { savedPlan } from '../local/saved-plan.ts';
 import { metaValue } from '../local/views.ts';
 import { effectivePlan } from '../schema/effective-plan.ts';
 import { META } from '../sync/meta.ts';
-import type { LocalStore } from '../sync/ports.ts';
+import type { LocalStore } from '../sync/local-port.ts';
 import type { Log } from './log.ts';
 import type { PlannedFile } from './planned-file.ts';
 import { openReadable } from './readable-file.ts';

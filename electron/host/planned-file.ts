@@ -3,7 +3,7 @@ import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { rowStore, type RowStore } from '../local/row-store.ts';
 import { preparer } from '../local/statements.ts';
-import type { LocalRow } from '../sync/ports.ts';
+import type { LocalRow } from '../sync/local-port.ts';
 import type { RowKey } from './desk-types.ts';
 
 export interface PlannedFile {

@@ -5,7 +5,7 @@ import type { ReceiptAnswer } from '../../shared/views.ts';
 import { rowsByNumber, wayToHq, type NumberPlace } from '../local/find-number.ts';
 import { heldEntry, rejectedEntry } from '../local/listed-pages.ts';
 import type { RowStore } from '../local/row-store.ts';
-import type { LocalRow } from '../sync/ports.ts';
+import type { LocalRow } from '../sync/local-port.ts';
 import { rowsOf, timeOf, type PlannedFile } from './planned-file.ts';
 import { placesIn, type ReceiptPlaces } from './receipt-places.ts';
 import { shownLocal } from './shown-values.ts';

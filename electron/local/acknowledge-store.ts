@@ -1,5 +1,5 @@
 import type { TablePlan } from '../../shared/plan.ts';
-import type { Acknowledged, LocalStore } from '../sync/ports.ts';
+import type { Acknowledged, LocalStore } from '../sync/local-port.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 

@@ -1,5 +1,5 @@
 import type { Plan } from '../../shared/plan.ts';
-import type { CursorRow, LocalStore } from '../sync/ports.ts';
+import type { CursorRow, LocalStore } from '../sync/local-port.ts';
 import { META } from '../sync/meta.ts';
 import { batchOf, batchText } from './saved-batch.ts';
 import type { StoreContext } from './statements.ts';

@@ -1,5 +1,5 @@
 import type { MissingParent, RemovalAnswer, RemovalQuestion } from '../../shared/rows.ts';
-import type { ConfirmQuestion, ConfirmState, Held, LocalStore } from '../sync/ports.ts';
+import type { ConfirmQuestion, ConfirmState, Held, LocalStore } from '../sync/local-port.ts';
 import type { ReadableDb, WritableDb } from './open.ts';
 import type { StoreContext } from './statements.ts';
 

@@ -1,6 +1,6 @@
 import type { MessageParams } from '../../shared/errors.ts';
 import type { MissingParent } from '../../shared/rows.ts';
-import type { Held, LocalStore, Rejected } from '../sync/ports.ts';
+import type { Held, LocalStore, Rejected } from '../sync/local-port.ts';
 import type { StoreContext } from './statements.ts';
 
 /** What is listed for people: held and rejected rows, conflicts, runs. */

@@ -1,5 +1,5 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
-import type { LocalStore, OutboxEntry } from '../sync/ports.ts';
+import type { LocalStore, OutboxEntry } from '../sync/local-port.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 

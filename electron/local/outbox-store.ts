@@ -1,6 +1,6 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { Canonical } from '../sync/codec.ts';
-import type { LocalStore, OutboxEntry } from '../sync/ports.ts';
+import type { LocalStore, OutboxEntry } from '../sync/local-port.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 

@@ -1,7 +1,7 @@
 /** Counted things below zero: what two terminals have sold of the last one. Times are ISO 8601, as stored. */
 import type { OversoldRow } from '../../shared/rows.ts';
 import { countedColumns } from '../sync/oversold.ts';
-import type { LocalStore } from '../sync/ports.ts';
+import type { LocalStore } from '../sync/local-port.ts';
 import type { PageBounds, PageOf } from './listed-pages.ts';
 import type { ReadableDb } from './open.ts';
 import { id } from './sql.ts';

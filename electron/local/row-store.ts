@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
 import { localSelectSql, type LocalValue } from '../sync/codec.ts';
 import { localColumn } from '../sync/plan-index.ts';
-import type { KnownRow, LocalRow, LocalStore, Referrer, UpsertRow } from '../sync/ports.ts';
+import type { KnownRow, LocalRow, LocalStore, Referrer, UpsertRow } from '../sync/local-port.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 import { upsertKnown, upsertRows } from './upsert-rows.ts';

@@ -1,4 +1,4 @@
-import type { LocalStore } from '../sync/ports.ts';
+import type { LocalStore } from '../sync/local-port.ts';
 import type { RowStore } from './row-store.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';

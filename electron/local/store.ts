@@ -1,5 +1,5 @@
 import type { Plan } from '../../shared/plan.ts';
-import type { LocalStore } from '../sync/ports.ts';
+import type { LocalStore } from '../sync/local-port.ts';
 import { acknowledgeStore } from './acknowledge-store.ts';
 import { cursorStore } from './cursor-store.ts';
 import { localError, storedError } from './errors.ts';

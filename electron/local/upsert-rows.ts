@@ -1,6 +1,6 @@
 import type { TablePlan } from '../../shared/plan.ts';
 import type { LocalValue } from '../sync/codec.ts';
-import type { UpsertRow } from '../sync/ports.ts';
+import type { UpsertRow } from '../sync/local-port.ts';
 import { id } from './sql.ts';
 import type { Prepare } from './statements.ts';
 

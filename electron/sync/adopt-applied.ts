@@ -1,6 +1,6 @@
 import type { TablePlan } from '../../shared/plan.ts';
 import { groupBy, slices, type Run } from './engine.ts';
-import type { Acknowledged, OutboxEntry } from './ports.ts';
+import type { Acknowledged, OutboxEntry } from './local-port.ts';
 import { canonicalRows } from './translate.ts';
 import { ownKey } from './upload/build-batch.ts';
 

@@ -9,7 +9,7 @@ import { addAbsent, addArrivals, emptyPage } from './download/page.ts';
 import { preparePage } from './download/prepare.ts';
 import type { TablePlan } from '../../shared/plan.ts';
 import type { Run } from './engine.ts';
-import type { ConfirmQuestion, Held } from './ports.ts';
+import type { ConfirmQuestion, Held } from './local-port.ts';
 
 /** Rows per transaction where only their state changes. */
 const MOVED_AT_ONCE = 5_000;

@@ -8,7 +8,8 @@ import { PlanIndex } from './plan-index.ts';
 import { identify } from './identify.ts';
 import type { Verdict } from './identity.ts';
 import { META } from './meta.ts';
-import type { CursorRow, Hello, HqIdentity, Instance } from './ports.ts';
+import type { CursorRow } from './local-port.ts';
+import type { Hello, HqIdentity, Instance } from './ports.ts';
 import { noteScopes } from './rescope.ts';
 import { Stamps, type SavedStamps } from './stamps.ts';
 

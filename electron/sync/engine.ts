@@ -4,16 +4,8 @@ import type { RunCounters } from './counters.ts';
 import type { Stamps } from './stamps.ts';
 import type { PlanIndex } from './plan-index.ts';
 import type { Step } from './steps.ts';
-import type {
-  Clock,
-  Cursor,
-  CursorRow,
-  Hashing,
-  Instance,
-  LocalStore,
-  Logger,
-  RemoteStore,
-} from './ports.ts';
+import type { CursorRow, LocalStore } from './local-port.ts';
+import type { Clock, Cursor, Hashing, Instance, Logger, RemoteStore } from './ports.ts';
 
 /** Sizes that tests shrink. */
 export interface EngineLimits {

@@ -8,7 +8,8 @@ import { adoptApplied } from './adopt-applied.ts';
 import { compareNumbers, downloads, type EnginePorts, type Run } from './engine.ts';
 import { judge, type Breach, type Ours, type Verdict } from './identity.ts';
 import { META } from './meta.ts';
-import type { Binding, Hello, HqIdentity, Instance, LocalStore, Token } from './ports.ts';
+import type { LocalStore } from './local-port.ts';
+import type { Binding, Hello, HqIdentity, Instance, Token } from './ports.ts';
 
 /** A recovery under way: what is wrong, and, once HQ has been claimed, that the outbox has still to be looked through. */
 type Recovery = Breach & { readonly asking: boolean };

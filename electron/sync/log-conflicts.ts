@@ -2,7 +2,8 @@ import type { TablePlan } from '../../shared/plan.ts';
 import type { Canonical } from './codec.ts';
 import type { Run } from './engine.ts';
 import { isStamp } from './merge.ts';
-import type { Conflict, HqEdit } from './ports.ts';
+import type { Conflict } from './local-port.ts';
+import type { HqEdit } from './ports.ts';
 
 /** A value that was overwritten, whatever the rule: of `merge`, or of a delete against an edit. */
 interface Lost {

@@ -1,6 +1,6 @@
 import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
 import type { Run } from './engine.ts';
-import type { UpsertRow } from './ports.ts';
+import type { UpsertRow } from './local-port.ts';
 
 /**
  * Columns that count things: summed up from all sides, in whole numbers. Below zero more was taken than there was. Sums of

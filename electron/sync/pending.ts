@@ -2,7 +2,8 @@ import type { ColumnPlan, TablePlan } from '../../shared/plan.ts';
 import { fromCaptured, UnholdableValue, type Canonical } from './codec.ts';
 import type { EditTimes } from './merge.ts';
 import { localColumn } from './plan-index.ts';
-import type { HqEdit, OutboxEntry } from './ports.ts';
+import type { OutboxEntry } from './local-port.ts';
+import type { HqEdit } from './ports.ts';
 
 /** What the outbox says of one row: all its unsent entries folded together. */
 export interface PendingChange {

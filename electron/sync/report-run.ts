@@ -19,7 +19,8 @@ import {
   type EnginePorts,
   type Run,
 } from './engine.ts';
-import type { CursorRow, Token } from './ports.ts';
+import type { CursorRow } from './local-port.ts';
+import type { Token } from './ports.ts';
 
 interface Started {
   readonly at: string;

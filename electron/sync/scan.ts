@@ -7,7 +7,7 @@ import { META } from './meta.ts';
 import { otherWork } from './download/buckets.ts';
 import { cursorOf } from './download/load.ts';
 import { slices, type Run } from './engine.ts';
-import type { MissedRow, ScannedRow } from './ports.ts';
+import type { MissedRow, ScannedRow } from './local-port.ts';
 import { repairOutbox } from './repair-outbox.ts';
 import { canonicalRows, hashOf } from './translate.ts';
 

@@ -1,7 +1,7 @@
 /** Times of local edits: DESIGN 7.4. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { OutboxEntry } from './ports.ts';
+import type { OutboxEntry } from './local-port.ts';
 import { joinOldest, nextRanges, Stamps, stampsOf, type SavedStamps } from './stamps.ts';
 
 const time = fc.integer({ min: -100_000, max: 100_000 });

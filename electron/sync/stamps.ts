@@ -3,7 +3,7 @@
  * terminal's clock is off HQ's, and clamped by what is known without any clock. An entry that was not in the outbox when
  * HQ said 9:00, and was there when it said 9:05, was written between the two. No cursor depends on any of it.
  */
-import type { LocalStore, OutboxEntry } from './ports.ts';
+import type { LocalStore, OutboxEntry } from './local-port.ts';
 
 /** Milliseconds since 1970, by HQ's clock unless said otherwise. */
 type Time = number;

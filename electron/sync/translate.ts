@@ -3,7 +3,7 @@ import { hashText, UnholdableValue, type Canonical, type LocalValue } from './co
 import { hexOfBytes } from './codec/bytes.ts';
 import { groupBy, type Run } from './engine.ts';
 import { fixedReference } from './plan-index.ts';
-import type { LocalRow } from './ports.ts';
+import type { LocalRow } from './local-port.ts';
 
 /** What translation needs of a run; `verify` has no run. */
 export type Translator = Pick<Run, 'index' | 'local' | 'self' | 'hashing'>;

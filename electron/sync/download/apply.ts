@@ -6,7 +6,7 @@ import type { TablePlan } from '../../../shared/plan.ts';
 import { UnholdableValue, type Canonical, type LocalValue } from '../codec.ts';
 import type { Run } from '../engine.ts';
 import { foldEntries } from '../pending.ts';
-import type { KnownRow, UpsertRow } from '../ports.ts';
+import type { KnownRow, UpsertRow } from '../local-port.ts';
 import { groupBy } from '../engine.ts';
 import { noteLanded } from '../oversold.ts';
 import { forgetRecreated, returns } from './delete-against-edit.ts';

@@ -2,7 +2,7 @@ import type { TablePlan } from '../../../shared/plan.ts';
 import type { MissingParent } from '../../../shared/rows.ts';
 import { groupBy, type Run } from '../engine.ts';
 import { mustAsk, noteRemoved, waitsForYes } from '../gate.ts';
-import type { ConfirmState, KnownRow, Referrer } from '../ports.ts';
+import type { ConfirmState, KnownRow, Referrer } from '../local-port.ts';
 import { settleEdits, type Leaving as Going } from './delete-against-edit.ts';
 import type { Departure, Page } from './page.ts';
 import { logUndoneDelete, undoEdits } from './undo-edits.ts';

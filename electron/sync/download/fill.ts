@@ -8,7 +8,8 @@ import type { TablePlan } from '../../../shared/plan.ts';
 import { UnholdableValue, type LocalValue } from '../codec.ts';
 import type { Run } from '../engine.ts';
 import { fixedReference } from '../plan-index.ts';
-import type { HqRow, UpsertRow } from '../ports.ts';
+import type { UpsertRow } from '../local-port.ts';
+import type { HqRow } from '../ports.ts';
 
 /** Stores the slice, inside the caller's write transaction. False: not plain, and nothing was written. */
 export function fillTable(run: Run, table: TablePlan, rows: readonly HqRow[]): boolean {

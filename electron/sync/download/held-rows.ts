@@ -1,5 +1,5 @@
 import { groupBy, slices, type Run } from '../engine.ts';
-import type { Held, Rejected } from '../ports.ts';
+import type { Held, Rejected } from '../local-port.ts';
 import { applyPage } from './apply.ts';
 import { addAbsent, addArrivals, emptyPage, isEmptyPage, type Page } from './page.ts';
 import { preparePage } from './prepare.ts';

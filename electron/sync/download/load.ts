@@ -1,6 +1,7 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { downloads, type Run } from '../engine.ts';
-import type { CursorRow, HqEdit, HqRow } from '../ports.ts';
+import type { CursorRow } from '../local-port.ts';
+import type { HqEdit, HqRow } from '../ports.ts';
 import { applyPage } from './apply.ts';
 import { fillTable } from './fill.ts';
 import { releaseHeld } from './held-rows.ts';

@@ -4,7 +4,8 @@
  */
 import type { TablePlan } from '../../../shared/plan.ts';
 import { compareNumbers, downloads, slices, tellProgress, type Run } from '../engine.ts';
-import type { CursorRow, FeedEntry, FeedPage, FeedRead, HqEdit } from '../ports.ts';
+import type { CursorRow } from '../local-port.ts';
+import type { FeedEntry, FeedPage, FeedRead, HqEdit } from '../ports.ts';
 import { applyPage } from './apply.ts';
 import { releaseHeld } from './held-rows.ts';
 import { cursorOf, saveCursor } from './load.ts';

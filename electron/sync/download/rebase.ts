@@ -9,7 +9,7 @@ import { logLosers } from '../log-conflicts.ts';
 import { merge, strategiesOf } from '../merge.ts';
 import { editTimesOf, foldEntries, type PendingChange } from '../pending.ts';
 import { fixedReference } from '../plan-index.ts';
-import type { LocalRow } from '../ports.ts';
+import type { LocalRow } from '../local-port.ts';
 import { canonicalRows, type CanonicalRow } from '../translate.ts';
 import type { Arrival } from './page.ts';
 import type { Resolution } from './resolve.ts';

@@ -9,7 +9,7 @@ import type { Run } from '../engine.ts';
 import { logLosers } from '../log-conflicts.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
 import { fixedReference } from '../plan-index.ts';
-import type { LocalRow, OutboxEntry, UpsertRow } from '../ports.ts';
+import type { LocalRow, OutboxEntry, UpsertRow } from '../local-port.ts';
 import { canonicalRows } from '../translate.ts';
 import { baseOf } from './rebase.ts';
 

@@ -4,14 +4,8 @@ import { forgetRecreated } from '../download/delete-against-edit.ts';
 import { addArrivals, emptyPage } from '../download/page.ts';
 import { preparePage } from '../download/prepare.ts';
 import { noteSent } from '../oversold.ts';
-import type {
-  Acknowledged,
-  Batch,
-  BatchGroup,
-  BatchReply,
-  PlainAnswer,
-  RowOutcome,
-} from '../ports.ts';
+import type { Acknowledged } from '../local-port.ts';
+import type { Batch, BatchGroup, BatchReply, PlainAnswer, RowOutcome } from '../ports.ts';
 import { refusalOf } from './read-outbox.ts';
 
 /**

@@ -11,7 +11,7 @@ import { mustAsk } from '../gate.ts';
 import { deleteRefusedBy, isTerminals, strategiesOf } from '../merge.ts';
 import { fixedReference } from '../plan-index.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
-import type { KnownRow, OutboxEntry, Rejected } from '../ports.ts';
+import type { KnownRow, OutboxEntry, Rejected } from '../local-port.ts';
 import { canonicalRows, hashOf, type CanonicalRow } from '../translate.ts';
 import { SeveralEntries } from './several-entries.ts';
 

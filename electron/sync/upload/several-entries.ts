@@ -1,4 +1,4 @@
-import type { LocalStore } from '../ports.ts';
+import type { LocalStore } from '../local-port.ts';
 
 /** This many rows are not kept in memory: all are looked up page by page then. */
 const TOO_MANY = 50_000;
