@@ -135,9 +135,11 @@ export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): C
       return { confirmed: open === null ? saved : open - 1, saved };
     },
     reopenBatches(after) {
+      // No window function: it would hold every payload until the last is read.
       const { changes } = prepare(`
         INSERT INTO sync_batch (number, upto, after)
-        SELECT s.number, s.payload ->> '$.upto', coalesce(lag(s.number) OVER (ORDER BY s.number), :after)
+        SELECT s.number, s.payload ->> '$.upto',
+               coalesce((SELECT max(p.number) FROM sync_sent p WHERE p.number < s.number AND p.number > :after), :after)
           FROM sync_sent s WHERE s.number > :after ORDER BY s.number
         ON CONFLICT (number) DO UPDATE SET answered = 0, own_xid = NULL, after = excluded.after`).run(
         {
