@@ -158,10 +158,13 @@ function seenColumns(table: TablePlan): string {
 export const ISO = (expr: string): string =>
   `to_char(${expr} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** Time and author of a row's last edit that the feed still knows; at most one line. Expressions of type text. */
+/**
+ * Time and author of a row's last edit that the feed still knows; at most one line. Expressions of type text. COLLATE: under
+ * a nondeterministic one (the shop's own column) a hash is of the sort key, and the index is of the bytes.
+ */
 export const lastEditSql = (table: string, key: string): string =>
   `SELECT last.edited_at, last.origin FROM payflow_sync.feed last
-    WHERE last.tbl = ${table} AND hashtext(last.key) = hashtext(${key}) AND last.key = ${key}
+    WHERE last.tbl = ${table} AND hashtext(last.key) = hashtext((${key}) COLLATE "C") AND last.key = ${key}
     ORDER BY last.edited_at DESC NULLS LAST, last.seq DESC LIMIT 1`;
 
 async function currentRows(

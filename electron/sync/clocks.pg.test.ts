@@ -1,6 +1,7 @@
 /** Clocks: DESIGN 7.4, invariant 5. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createForeignHq } from '../../e2e/support/foreign-company.ts';
 import { atHq, expectInStep, hqRow } from '../../e2e/support/rows.ts';
 import {
   createHq,
@@ -210,4 +211,22 @@ test('7.4: the skew is measured, kept for a status without HQ, and shown from fi
   const right = await terminal.app.status();
   expect(Math.abs(right.facts.clockSkewMs ?? Number.NaN)).toBeLessThan(60_000);
   expect(right.status.causes).toEqual([]);
+});
+
+test('7.4: a key whose collation takes two spellings for one still finds the time of its last edit', async () => {
+  await hq.close();
+  hq = await createForeignHq(
+    'shelves: { scope: everyone, direction: both, strategy: newest }',
+    `CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+     CREATE TABLE shelves (code varchar(20) COLLATE any_case PRIMARY KEY, label text, note text);
+     INSERT INTO shelves VALUES ('North', 'first', '')`,
+  );
+  const { terminal, edit } = await till('A', 0);
+  await edit(`UPDATE shelves SET label = 'of the till' WHERE local_id = 'North'`);
+  await atHqNow(`UPDATE shelves SET label = 'of HQ, later'`);
+
+  await terminal.sync({ direction: 'pull' });
+
+  const { rows } = await hq.db.query('SELECT label FROM shelves');
+  expect(rows).toEqual([{ label: 'of HQ, later' }]);
 });
