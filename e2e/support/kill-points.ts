@@ -21,12 +21,12 @@ export function withKillPoints(ports: EnginePorts, at: (point: string) => void):
 function localPoints(local: LocalStore, at: (point: string) => void): LocalStore {
   return {
     ...local,
-    write(work) {
+    write(work, options) {
       const result = local.write(() => {
         const made = work();
         at('write:before-commit');
         return made;
-      });
+      }, options);
       at('write:committed');
       return result;
     },

@@ -1,7 +1,10 @@
 /** Invariant 2: each local change takes effect at HQ once, however often it is sent (DESIGN 6.2). */
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryFile } from '../../e2e/support/children.ts';
 import { startProxy, type Proxy, type ProxyOptions, type Wire } from '../../e2e/support/proxy.ts';
 import { sell } from '../../e2e/support/sale.ts';
 import {
@@ -69,14 +72,18 @@ const stockAtHq = async (db: pg.Client): Promise<number> => {
   return rows[0]?.stock ?? Number.NaN;
 };
 
-/** Both sides agree, every sale is at HQ once, and there is nothing left to move. */
-async function expectExactlyOnce(sales: number, stock: number): Promise<void> {
+async function expectNothingLeft(): Promise<void> {
   const again = await terminal.sync();
   expect(again).toMatchObject({
     status: 'completed',
     download: { applied: 0, deleted: 0 },
     upload: { applied: 0, deleted: 0 },
   });
+}
+
+/** Both sides agree, every sale is at HQ once, and there is nothing left to move. */
+async function expectExactlyOnce(sales: number, stock: number): Promise<void> {
+  await expectNothingLeft();
   expect(waitingInOutbox()).toBe(0);
   expect(await stockAtHq(hq.db)).toBe(stock);
   expect(terminal.row('products', 'tea', 'stock_quantity')).toEqual({ stock_quantity: stock });
@@ -311,4 +318,67 @@ test('9, 6.2: of a real deadlock with a program of HQ the batch is the one that 
   expect(rows).toEqual([{ first_name: 'Ana' }]);
   await terminal.sync();
   await expectExactlyOnce(1, OPENING - 2);
+});
+
+test('1, 6.5: an acknowledgement that a power cut takes back is made again, and nothing goes twice', async () => {
+  using file = temporaryFile();
+  const onDisk = `${file.path}.cut`;
+  const copy = (from: string, to: string): void => {
+    for (const end of ['', '-wal']) execFileSync('cp', [from + end, to + end]);
+  };
+  let isCut = false;
+  terminal = await createTerminal(hq, 'T1', {
+    path: file.path,
+    batchSize: 1,
+    compose: (ports) => ({
+      ...ports,
+      local: {
+        ...ports.local,
+        write(work, options) {
+          const result = ports.local.write(work, options);
+          if (isCut) return result;
+          // What the disk is sure to have: the file and its log as the last flushed COMMIT left them.
+          if (options?.flush !== false) copy(file.path, onDisk);
+          else {
+            isCut = true;
+            throw new Error('the power is cut');
+          }
+          return result;
+        },
+      },
+    }),
+  });
+  terminal.pos.exec(`
+    INSERT INTO customers (local_id, customer_code, first_name, last_name, store_id, updated_at)
+    VALUES ('ana', 'c-1', 'Ana', 'Lopez', 'store-1', '2026-11-23T10:00:00.000Z'),
+           ('ben', 'c-2', 'Ben', 'Okoro', 'store-1', '2026-11-23T10:00:00.000Z')`);
+  const here = () =>
+    terminal.pos
+      .prepare('SELECT local_id, server_id, sync_status FROM customers ORDER BY local_id')
+      .all();
+  const waiting = [
+    { local_id: 'ana', server_id: null, sync_status: 'pending' },
+    { local_id: 'ben', server_id: null, sync_status: 'pending' },
+  ];
+
+  await terminal.trySync();
+  expect(isCut).toBe(true);
+  expect(here()).not.toEqual(waiting);
+  await terminal.close();
+  rmSync(`${file.path}-shm`, { force: true });
+  copy(onDisk, file.path);
+  terminal = await createTerminal(hq, 'T1', { path: file.path, init: false });
+  expect(here()).toEqual(waiting);
+  await terminal.sync();
+
+  const { rows } = await hq.db.query<{ id: string; first_name: string }>(
+    'SELECT id, first_name FROM customers ORDER BY first_name',
+  );
+  expect(rows.map(({ first_name }) => first_name)).toEqual(['Ana', 'Ben']);
+  expect(here()).toEqual([
+    { local_id: 'ana', server_id: rows[0]?.id, sync_status: 'synced' },
+    { local_id: 'ben', server_id: rows[1]?.id, sync_status: 'synced' },
+  ]);
+  expect(waitingInOutbox()).toBe(0);
+  await expectNothingLeft();
 });
