@@ -180,10 +180,10 @@ const cursorFirst: Mutate = (ports) => {
       saved.push(cursor);
       ports.local.saveCursor(cursor);
     },
-    write: (work) => {
+    write: (work, options) => {
       saved = [];
       try {
-        return ports.local.write(work);
+        return ports.local.write(work, options);
       } catch (error) {
         ports.local.write(() => {
           for (const cursor of saved) ports.local.saveCursor(cursor);
@@ -330,8 +330,12 @@ export const MUTANTS: readonly Mutant[] = [
     mutate: (ports) =>
       withLocal(ports, {
         acknowledge: (table, batch, rows) => {
-          const all = rows.map((row) => ({ ...row, entry: null }));
-          ports.local.acknowledge(table, batch, all, Number.MAX_SAFE_INTEGER);
+          ports.local.acknowledge(table, batch, rows, Number.MAX_SAFE_INTEGER);
+          const upto = Number.MAX_SAFE_INTEGER;
+          ports.local.dropEntries(
+            table,
+            rows.map(({ localId }) => ({ localId, upto })),
+          );
         },
       }),
     history: company(

@@ -54,23 +54,26 @@ export function acknowledgeStore(
     }
   };
 
-  /** Exactly what was sent. Most rows have one entry, whose number is found faster than its row. */
-  const dropEntries = (
-    table: TablePlan,
-    rows: readonly Acknowledged[],
-    ids: string,
-    upto: number,
-  ): void => {
-    const numbers = rows.map(({ entry }) => entry);
+  /**
+   * Exactly what was sent, by its random ids: a number alone may be another change's by now, where a tool has made the
+   * outbox count anew. Most rows have one entry, whose number is found faster than its row.
+   */
+  const dropEntries = (table: TablePlan, rows: readonly Acknowledged[], ids: string): void => {
+    const numbers = rows.map(({ seq }) => seq);
+    const sent = JSON.stringify(
+      rows.flatMap(({ seq, entries }) => (seq === null ? entries.split(',') : entries)),
+    );
     if (numbers.includes(null))
       prepare(
         `DELETE FROM sync_outbox
-          WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?)) AND seq <= ?`,
-      ).run(table.name, ids, upto);
+          WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))
+            AND id IN (SELECT value FROM json_each(?))`,
+      ).run(table.name, ids, sent);
     else
-      prepare('DELETE FROM sync_outbox WHERE seq IN (SELECT value FROM json_each(?))').run(
-        JSON.stringify(numbers),
-      );
+      prepare(
+        `DELETE FROM sync_outbox
+          WHERE seq IN (SELECT value FROM json_each(?)) AND id IN (SELECT value FROM json_each(?))`,
+      ).run(JSON.stringify(numbers), sent);
   };
 
   const noteSynced = (table: TablePlan, rows: readonly Acknowledged[]): void => {
@@ -141,7 +144,7 @@ export function acknowledgeStore(
     acknowledge(table, batchId, rows, upto) {
       if (rows.length === 0) return;
       const ids = JSON.stringify(rows.map((row) => row.localId));
-      dropEntries(table, rows, ids, upto);
+      dropEntries(table, rows, ids);
       // Next to always empty of this table: thousands of ids are not looked up in nothing.
       for (const { noted, column, upload } of NOTED_OF_ROWS) {
         if (prepare(`SELECT 1 FROM ${noted} WHERE tbl = ? LIMIT 1`).get(table.name) === undefined)

@@ -46,11 +46,11 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     outbox.entriesOf(table, ['a']);
     outbox.entriesBeside(table, ['a'], 0, 1);
     outbox.bases(table, ['a']);
-    for (const entry of [null, 1])
+    for (const seq of [null, 1])
       acknowledgements.acknowledge(
         table,
         'b',
-        [{ localId: 'a', serverId: 'a', hash: null, entry }],
+        [{ localId: 'a', serverId: 'a', hash: null, entries: 'e', seq }],
         1,
       );
   }

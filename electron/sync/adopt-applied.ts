@@ -81,7 +81,14 @@ function adoptRows(
     // Its key cannot be told: the row is sent again, and HQ finds it there.
     if (isHere && key === null) continue;
     const gone = !isHere && list.slice(0, last + 1).some(({ op }) => op === 'D');
-    const row = { localId, serverId: gone ? null : key, hash: null, entry: null };
+    const entries = list.slice(0, last + 1).map(({ id }) => id);
+    const row = {
+      localId,
+      serverId: gone ? null : key,
+      hash: null,
+      entries: entries.join(','),
+      seq: null,
+    };
     if (last === list.length - 1) whole.push(row);
     else local.acknowledge(table, batchId, [row], list[last]?.seq ?? 0);
   }

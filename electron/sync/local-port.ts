@@ -149,8 +149,10 @@ export interface Acknowledged {
   /** Null: the row was deleted, its sync_row goes. */
   readonly serverId: string | null;
   readonly hash: string | null;
-  /** The one outbox entry that was sent of the row; null: several, or none. */
-  readonly entry: number | null;
+  /** Ids of the outbox entries that were sent of the row, joined by commas. */
+  readonly entries: string;
+  /** The number of the only one; null: several, or none. */
+  readonly seq: number | null;
 }
 
 /** payflow.db as the engine sees it. Synchronous; every write happens inside `write`. */
@@ -280,8 +282,8 @@ export interface LocalStore {
   /** Drops unsent entries of rows whose net change is nothing. */
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
   /**
-   * Accepted rows: the entries that were sent go, newer ones stay. `upto`: the outbox's highest sequence number when
-   * the batch was read; a batch covers all entries that its rows had then.
+   * Accepted rows: the entries that were sent go, newer ones stay, and the row with them is pending. `upto`: no entry up to
+   * this number is newer than what was sent, the outbox's highest when the batch was read.
    */
   acknowledge(table: TablePlan, batchId: string, rows: readonly Acknowledged[], upto: number): void;
   setStatus(

@@ -82,6 +82,7 @@ function acknowledgeGroup(
   for (const [index, key] of group.keys.entries()) {
     const localId = group.localIds[index] ?? '';
     const upto = group.upto[index] ?? 0;
+    const entries = group.entries[index] ?? '';
     const row = isPlain ? '' : `${group.table}\0${key}`;
     const outcome = isPlain ? undefined : outcomes.get(`${row}\0${group.op}`);
     // References that were to be set after the insert: accepted with it, or still to be set.
@@ -97,7 +98,8 @@ function acknowledgeGroup(
         localId,
         serverId: deleted ? null : key,
         hash: deleted ? null : (group.hashes[index] ?? null),
-        entry: group.entries[index]?.includes(',') === false ? upto : null,
+        entries,
+        seq: entries === '' || entries.includes(',') ? null : upto,
       });
       continue;
     }
@@ -127,7 +129,8 @@ function acknowledgeGroup(
       run.counters.list('upload', table.name, 'rejected', localId);
     }
   }
-  run.local.acknowledge(table, batch.id, accepted, batch.upto);
+  // Of a batch that is sent again the numbers may be of another count: any entry of a row may be newer.
+  run.local.acknowledge(table, batch.id, accepted, batch.after === undefined ? batch.upto : 0);
   const taken = accepted.map(({ localId }) => localId);
   if (group.op === 'insert') forgetRecreated(run, table, taken);
   if (group.op === 'update') noteSent(run, table, group.adds, taken);
@@ -149,7 +152,12 @@ function acknowledgeHalf(run: Run, batch: Batch, group: BatchGroup, row: number)
   const table = run.index.table(group.table);
   const localId = group.localIds[row] ?? '';
   const serverId = group.keys[row] ?? '';
-  run.local.acknowledge(table, batch.id, [{ localId, serverId, hash: null, entry: null }], 0);
+  run.local.acknowledge(
+    table,
+    batch.id,
+    [{ localId, serverId, hash: null, entries: '', seq: null }],
+    0,
+  );
   const sent = group.values.map((column) => column[row] ?? null);
   run.local.setBase(table, localId, group.upto[row] ?? 0, sent);
 }

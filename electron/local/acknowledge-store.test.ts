@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createLocalStore } from './store.ts';
+import { makeShop, products, shopPlan, tempFolder } from './testing.ts';
+
+const NOW = '2026-11-23T08:00:00.000Z';
+const INSERT = `INSERT INTO products (local_id, sku, name, selling_price, created_at) VALUES (?, ?, 'Tea', 2.5, '${NOW}')`;
+
+function shopWith(path: string) {
+  const db = makeShop(path);
+  const store = createLocalStore(db, () => NOW);
+  store.use(shopPlan, { key: 'term-1' });
+  const entries = () =>
+    db.prepare('SELECT seq, local_id AS localId, id FROM sync_outbox ORDER BY seq').all() as {
+      seq: number;
+      localId: string;
+      id: string;
+    }[];
+  return { db, store, entries };
+}
+
+test('4.1, 8.2: a batch that is sent again drops no entry that has got its number', () => {
+  using folder = tempFolder();
+  const { db, store, entries } = shopWith(join(folder.path, 'payflow.db'));
+  db.prepare(INSERT).run('sent', 'sent');
+  const [sent] = entries();
+  const asSent = {
+    localId: 'sent',
+    serverId: 'sent',
+    hash: 'h',
+    entries: sent?.id ?? '',
+    seq: sent?.seq ?? 0,
+  };
+  store.write(() => {
+    store.acknowledge(products, 'batch', [asSent], 1);
+  });
+  expect(entries()).toEqual([]);
+  // A tool that clears up: the outbox counts from one again.
+  db.exec('DELETE FROM sqlite_sequence');
+  db.prepare(INSERT).run('sold', 'sold');
+  db.exec(`UPDATE products SET name = 'Green tea' WHERE local_id = 'sent'`);
+  const unsent = entries();
+  expect(unsent.map(({ seq }) => seq)).toEqual([1, 2]);
+
+  for (const seq of [asSent.seq, null])
+    store.write(() => {
+      store.acknowledge(products, 'batch', [{ ...asSent, seq }], 0);
+    });
+
+  expect(entries()).toEqual(unsent);
+  const status = db.prepare('SELECT local_id, sync_status FROM products ORDER BY local_id').raw();
+  expect(status.all()).toEqual([
+    ['sent', 'pending'],
+    ['sold', 'pending'],
+  ]);
+  db.close();
+});
