@@ -163,6 +163,8 @@ function rereads(page: OutboxPage) {
 
 /** Commits what is about to be sent, and that the batch before it was taken (DESIGN 6.1). */
 function save(run: Run, { page, batch, waiting, text }: Prepared, before: Answered | null): void {
+  // An idle cycle commits nothing (DESIGN 5.6): an empty transaction would still take the POS's lock and two flushes.
+  if (page.intents.length === 0 && batch === null && before === null) return;
   run.local.write(() => {
     settleLocally(run, page.intents, waiting);
     passGate(run, page.intents);
