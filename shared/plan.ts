@@ -123,6 +123,11 @@ export interface TablePlan {
   readonly uniques: readonly UniqueKey[];
   /** HQ columns whose changes are liveness, not data (DESIGN 3.1). Not synced. */
   readonly quiet: readonly string[];
+  /**
+   * Of the terminals' table, the quiet columns that each terminal says of itself (strategy `terminal`): told with the
+   * heartbeat, for its own row alone. A plan of before has none.
+   */
+  readonly liveness?: readonly ColumnPlan[];
   /** HQ columns the engine fills at upload and `verify` does not compare; `batch` = the batch's id. */
   readonly fill: Readonly<Record<string, 'batch'>>;
   /** Rows that never sync: `column` begins with `prefix`. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Plan } from '../../shared/plan.ts';
 import type { HqRunRecord } from '../sync/ports.ts';
 import { id } from './identifiers.ts';
@@ -18,9 +17,9 @@ export async function recordRun(db: Queryable, plan: Plan, run: HqRunRecord): Pr
   await db.query(
     `INSERT INTO ${relation} (id, terminal_id, store_id, sync_type, sync_direction, records_synced, sync_start_time,
        sync_end_time, status, error_message, sync_duration)
-     VALUES ($1, $2, $3, 'incremental', $4, $5, $6, $7, $8, $9, $10)`,
+     VALUES ($1, $2, $3, 'incremental', $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING`,
     [
-      randomUUID(),
+      run.id,
       run.terminal,
       run.store,
       run.direction,

@@ -21,6 +21,8 @@ import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
 import { ISO, lastEditSql } from './read-back.ts';
 import { readFeed } from './read-feed.ts';
+import { saveCheckpoints } from './checkpoints.ts';
+import { saveLiveness } from './liveness.ts';
 import { recordRun } from './record-run.ts';
 import { keyIn, rowSql } from './row-sql.ts';
 import { sendBatch, type SendContext } from './send-batch.ts';
@@ -245,6 +247,14 @@ export function createRemoteStore(
       connections.use((client) => appliedEntries(client, terminal, ids)),
     heartbeat: (beat) => connections.use((client) => heartbeat(client, beat, appVersion)),
     recordRun: (run) => connections.use((client) => recordRun(client, current().plan, run)),
+    saveCheckpoints: (terminal, checkpoints) =>
+      connections.use((client) => saveCheckpoints(client, current().plan, terminal, checkpoints)),
+    saveLiveness: (terminal, values) =>
+      connections.use((client) => {
+        const context = current();
+        const table = context.table(context.plan.terminals.table);
+        return saveLiveness(client, table, terminal, values);
+      }),
   };
 }
 

@@ -108,6 +108,9 @@ function planTable(
     foreignKeys,
     uniques: table.uniques,
     quiet: policy.quiet,
+    ...(table.name === manifest.terminals.table
+      ? { liveness: livenessOf(table, policy, local) }
+      : {}),
     fill: policy.fill,
     exclude: policy.exclude ?? null,
     unsynced: table.columns
@@ -117,6 +120,16 @@ function planTable(
     terminalColumn: hasTerminalColumn ? manifest.terminal_column : null,
     fingerprint: table.fingerprint,
   };
+}
+
+function livenessOf(
+  table: CatalogueTable,
+  policy: ManifestTable,
+  local: (column: string) => string,
+): readonly ColumnPlan[] {
+  return table.columns
+    .filter(({ name }) => policy.quiet.includes(name) && policy.columns[name] === 'terminal')
+    .map((column) => planColumn(column, policy, [], local(column.name)));
 }
 
 function scopeOf(scope: ManifestTable['scope']): Scope {

@@ -24,6 +24,10 @@ export const META = {
   /** Since when runs end before their end, failed or cancelled; gone with the next one that does not. */
   unfinishedAt: 'unfinished_at',
   lastHeartbeatAt: 'last_heartbeat_at',
+  /** What HQ was last told of this terminal's own row, the runs its log still lacks, and that it knows all checkpoints. */
+  liveness: 'liveness',
+  untoldRuns: 'untold_runs',
+  checkpointed: 'checkpointed',
   /** This terminal's clock minus HQ's in milliseconds, as it was last measured. */
   clockSkew: 'clock_skew',
   /** What the stamps of edits are made of (`SavedStamps`, JSON). */

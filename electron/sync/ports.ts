@@ -4,7 +4,7 @@
  * the two stores, `electron/host` the rest.
  */
 import type { MessageParams } from '../../shared/errors.ts';
-import type { Plan, TablePlan } from '../../shared/plan.ts';
+import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
 import type { MissingParent } from '../../shared/rows.ts';
 import type { Canonical } from './codec.ts';
 
@@ -301,8 +301,12 @@ export interface RemoteStore {
   outcomeOf(batch: Batch): Promise<BatchReply>;
   /** At most once a minute, and after runs that moved something. */
   heartbeat(beat: Heartbeat): Promise<void>;
-  /** One row in HQ's sync_logs per run that moved something, if HQ has that table. */
+  /** One row in HQ's sync_logs per run that moved something, if HQ has that table. Told twice, it stands there once. */
   recordRun(run: HqRunRecord): Promise<void>;
+  /** `sync.checkpoint.<terminal>.<table>` in HQ's settings, for people (DESIGN 10). `terminal`: its code. */
+  saveCheckpoints(terminal: string, checkpoints: readonly Checkpoint[]): Promise<void>;
+  /** Into the terminal's own row; its other columns and other rows are left alone. */
+  saveLiveness(terminal: string, values: readonly Liveness[]): Promise<void>;
 }
 
 export interface Claim {
@@ -334,7 +338,21 @@ export interface Heartbeat {
   readonly token: Token;
 }
 
+/** How far a terminal has come in the feed of one table, and when something last came of it. */
+export interface Checkpoint extends Cursor {
+  readonly table: string;
+  readonly at: string;
+}
+
+/** One value that a terminal says of itself. */
+export interface Liveness {
+  readonly column: ColumnPlan;
+  readonly value: Canonical;
+}
+
 export interface HqRunRecord {
+  /** The run's own id: at most 36 characters. */
+  readonly id: string;
   readonly terminal: string;
   readonly store: string;
   readonly direction: string;

@@ -9,18 +9,13 @@ import {
   type RunStatus,
 } from '../../shared/report.ts';
 import { saveStamps } from './connect.ts';
-import { nextToken, tokenOf } from './identify.ts';
+import { nextToken } from './identify.ts';
 import { META } from './meta.ts';
 import { Cancelled } from './cancelled.ts';
-import {
-  compareNumbers,
-  downloads,
-  type CycleRequest,
-  type EnginePorts,
-  type Run,
-} from './engine.ts';
+import type { CycleRequest, EnginePorts, Run } from './engine.ts';
 import type { CursorRow } from './local-port.ts';
-import type { Token } from './ports.ts';
+import type { HqRunRecord } from './ports.ts';
+import { lowestCursor, tellHq, tellLater } from './tell-hq.ts';
 
 interface Started {
   readonly at: string;
@@ -44,6 +39,7 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
   // Cursors are saved only with a token behind them: a restored HQ can then not pass for the one they were read at.
   const stale = beats ? staleCursors(run) : [];
   const token = beats ? nextToken(run.local) : null;
+  const record = recordForHq(run, report, started, now);
   if (touched || beats || run.local.meta(META.unfinishedAt) !== null)
     run.local.write(() => {
       saveIdleCursors(run, stale);
@@ -51,14 +47,16 @@ export async function reportRun(run: Run, started: Started): Promise<RunReport> 
       if (touched) {
         recordRun(run, report, started, now);
         saveStamps(run);
+        if (record !== null && token === null) tellLater(run.local, record);
       }
       if (!touched && run.local.meta(META.unfinishedAt) !== null) noteEnd(run, report, now);
     });
   run.at('report:saved');
   if (token !== null) {
-    await tellHq(run, report, started, { moved, token });
+    const storeTold = await tellHq(run, report, record, token);
     run.at('report:told');
     run.local.write(() => {
+      storeTold(run.local);
       run.local.setMeta(META.token, JSON.stringify(token));
       run.local.setMeta(META.nextToken, null);
       run.local.setMeta(META.lastHeartbeatAt, now);
@@ -156,9 +154,13 @@ function makeReport(
 }
 
 function saveRun(ports: EnginePorts, report: RunReport, started: Started, run: Run | null): void {
+  const now = ports.clock.now();
   ports.local.write(() => {
-    recordRun(ports, report, started, ports.clock.now());
-    if (run !== null) saveStamps(run);
+    recordRun(ports, report, started, now);
+    if (run === null) return;
+    saveStamps(run);
+    const record = recordForHq(run, report, started, now);
+    if (record !== null) tellLater(run.local, record);
   });
 }
 
@@ -206,43 +208,24 @@ function saveIdleCursors(run: Run, stale: readonly CursorRow[]): void {
   run.local.dropOwnXidsBelow(lowestCursor(run).xid);
 }
 
-function lowestCursor(run: Run): CursorRow | { xid: string } {
-  const reading = run.index.tables
-    .filter((table) => downloads(table.direction))
-    .map((table) => run.cursors.get(table.name));
-  return reading.reduce<{ xid: string }>(
-    (low, cursor) =>
-      cursor !== undefined && (low.xid === '' || compareNumbers(cursor.xid, low.xid) < 0)
-        ? cursor
-        : low,
-    { xid: '' },
-  );
-}
-
-async function tellHq(
+/** What HQ's log says of a run; null: it moved nothing, and HQ's log has no line for it (DESIGN 10). */
+function recordForHq(
   run: Run,
   report: RunReport,
   started: Started,
-  { moved, token }: { readonly moved: number; readonly token: Token },
-): Promise<void> {
-  await run.remote.heartbeat({
-    terminal: run.self.key,
-    epoch: run.self.epoch,
-    instance: run.self.instance,
-    cursorXid: lowestCursor(run).xid,
-    waiting: run.local.countWaiting(),
-    was: tokenOf(run.local),
-    token,
-  });
-  if (moved === 0) return;
-  await run.remote.recordRun({
+  endedAt: string,
+): HqRunRecord | null {
+  const moved = recordsMoved(report.download) + recordsMoved(report.upload);
+  if (moved === 0) return null;
+  return {
+    id: report.runId,
     terminal: run.self.key,
     store: run.self.store,
     direction: report.direction,
     startedAt: started.at,
-    endedAt: run.clock.now(),
+    endedAt,
     records: moved,
     status: report.status,
-    error: null,
-  });
+    error: report.error?.code ?? null,
+  };
 }
