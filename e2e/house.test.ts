@@ -110,6 +110,15 @@ test('every source file imports only what its layer may', () => {
   );
 });
 
+test('no source connects without checking the certificate', () => {
+  const unchecked = /rejectUnauthorized['"]?\s*:(?!\s*true\b)|NODE_TLS_REJECT|checkServerIdentity/;
+  const product = sourceFiles().filter((file) => /^(electron|renderer|shared)\//.test(file));
+  expect(product).toContain('electron/remote/connection.ts');
+  expect(product.filter((file) => unchecked.test(readFileSync(join(root, file), 'utf8')))).toEqual(
+    [],
+  );
+});
+
 test('files and folders have kebab-case names', () => {
   const odd = sourceFiles().filter((file) => !/^[a-z0-9-]+$/.test(file.replaceAll(/[./]/g, '-')));
   expect(odd).toEqual([]);

@@ -67,8 +67,8 @@ const hqAddress = z.strictObject({
   database: z.string().trim().min(1).max(63),
   user: z.string().trim().min(1).max(63),
   password: z.string().max(1_000).optional(),
-  /** verify: certificate and name are checked. require: encrypted, not checked. off: plain. */
-  tls: z.enum(['verify', 'require', 'off']),
+  /** verify: encrypted, certificate and name are checked. off: plain. */
+  tls: z.enum(['verify', 'off']),
 });
 export type HqAddressForm = z.infer<typeof hqAddress>;
 

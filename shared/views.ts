@@ -289,7 +289,7 @@ export interface SettingsShown {
     readonly database: string;
     readonly user: string;
     readonly hasPassword: boolean;
-    readonly tls: 'verify' | 'require' | 'off';
+    readonly tls: 'verify' | 'off';
   } | null;
   readonly terminal: string | null;
   readonly mode: 'live' | 'cron' | 'manual';

@@ -11,11 +11,8 @@ export interface HqAddress {
   readonly user: string;
   readonly password: string | undefined;
   readonly database: string;
-  /**
-   * False, or TLS. DATABASE_URL always verifies certificate and name: an unverified one keeps out only who listens. The
-   * settings form can ask for such a one by its name.
-   */
-  readonly ssl: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
+  /** False, or TLS with certificate and name verified: an unverified one keeps out only who listens. */
+  readonly ssl: false | { readonly rejectUnauthorized: true; readonly ca?: string };
 }
 
 /** What is wrong with the URL, as half a sentence; never quotes the URL, which holds the password. */

@@ -24,7 +24,11 @@ const schema = z.looseObject({
       port: z.int().min(1).max(65_535),
       database: z.string().min(1),
       user: z.string().min(1),
-      tls: z.enum(['verify', 'require', 'off']),
+      // Until a certificate was always checked, "require" stood for "not checked": it is now what it is in a URL.
+      tls: z.preprocess(
+        (kind) => (kind === 'require' ? 'verify' : kind),
+        z.enum(['verify', 'off']),
+      ),
     })
     .optional(),
   terminal: z.string().min(1).optional(),

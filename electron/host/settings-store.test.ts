@@ -177,8 +177,20 @@ test('each way of encryption is what its name says', () => {
   using folder = tempFolder();
   const store = open(folder.path);
   expect(store.addressOf({ ...hq, tls: 'verify' }).ssl).toEqual({ rejectUnauthorized: true });
-  expect(store.addressOf({ ...hq, tls: 'require' }).ssl).toEqual({ rejectUnauthorized: false });
   expect(store.addressOf({ ...hq, tls: 'off' }).ssl).toBe(false);
+});
+
+test('an address that was saved with its certificate unchecked has it checked from now on', () => {
+  using folder = tempFolder();
+  const saved = { version: 1, hq: { ...hq, tls: 'require' }, terminal: 'T1' };
+  writeFileSync(join(folder.path, 'settings.json'), JSON.stringify(saved));
+  const store = open(folder.path);
+  expect(store.problem).toBeNull();
+  expect(store.settings()).toMatchObject({
+    hq: { host: 'hq.example', ssl: { rejectUnauthorized: true } },
+    terminal: 'T1',
+  });
+  expect(store.shown().hq?.tls).toBe('verify');
 });
 
 test('a schedule that never comes is refused, and nothing of the form is saved', () => {

@@ -236,10 +236,7 @@ class FileSettings implements SettingsStore {
 /** `kept`: an address of the environment may bring its own certificate along. */
 function sslOf(tls: HqAddressForm['tls'], kept: HqAddress | null): HqAddress['ssl'] {
   if (tls === 'off') return false;
-  if (tls === 'require') return { rejectUnauthorized: false };
-  return kept !== null && kept.ssl !== false && kept.ssl.rejectUnauthorized
-    ? kept.ssl
-    : { rejectUnauthorized: true };
+  return kept === null || kept.ssl === false ? { rejectUnauthorized: true } : kept.ssl;
 }
 
 function shownAddress({
@@ -250,7 +247,7 @@ function shownAddress({
   password,
   ssl,
 }: HqAddress): NonNullable<SettingsShown['hq']> {
-  const tls = ssl === false ? 'off' : ssl.rejectUnauthorized ? 'verify' : 'require';
+  const tls = ssl === false ? 'off' : 'verify';
   return { host, port, database, user, hasPassword: password !== undefined, tls };
 }
 

@@ -105,6 +105,10 @@ test('a connection that leaves the machine is verified unless someone says other
     rejectUnauthorized: true,
   });
   expect(ssl('postgres://u:p@hq.example/d?sslmode=disable')).toBe(false);
+  for (const weaker of ['no-verify', 'prefer', 'allow', 'verify-ca'])
+    expect(() => ssl(`postgres://u:p@hq.example/d?sslmode=${weaker}`), weaker).toThrow(
+      'sslmode must be verify-full, require (the same here) or disable',
+    );
 });
 
 test('a URL for people has no password', () => {

@@ -31,7 +31,7 @@ export interface ConnectionOptions {
     readonly user: string;
     readonly password: string | undefined;
     readonly database: string;
-    readonly ssl: false | { readonly rejectUnauthorized: boolean; readonly ca?: string };
+    readonly ssl: false | { readonly rejectUnauthorized: true; readonly ca?: string };
   };
   readonly applicationName: string;
   readonly connectTimeoutMs?: number;

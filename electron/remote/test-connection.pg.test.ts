@@ -106,11 +106,10 @@ test('something that is no PostgreSQL', async () => {
 });
 
 test('a server without encryption where the form asks for it', async () => {
-  for (const rejectUnauthorized of [true, false])
-    expect(await attempt({ ssl: { rejectUnauthorized } })).toMatchObject({
-      passed: ['name', 'connect'],
-      failed: { step: 'tls', message: { code: 'HQ_TLS' } },
-    });
+  expect(await attempt({ ssl: { rejectUnauthorized: true } })).toMatchObject({
+    passed: ['name', 'connect'],
+    failed: { step: 'tls', message: { code: 'HQ_TLS' } },
+  });
 });
 
 test('a wrong password, an unknown user, an unknown database', async () => {

@@ -4,7 +4,7 @@ import { useText } from '../i18n/use-text.ts';
 import { fieldStyles, NumberField, SwitchField, TextField, useHelp } from './fields.tsx';
 import type { SettingsForm } from './use-settings-form.ts';
 
-const kinds = ['verify', 'require', 'off'] as const;
+const kinds = ['verify', 'off'] as const;
 
 /** HQ's address in its parts. The password goes one way: a kept one is never shown. */
 export function AddressFields({ form }: { readonly form: SettingsForm }) {
