@@ -12,7 +12,7 @@ const PAGE = 1_000;
 /**
  * The money check (DESIGN 10 `verify --books`): per shift and tender, count, net, tax and total of both sides in exact
  * decimals. Rows with a reason to differ (unsent, held, rejected, kept) are left out on both sides and counted. The first
- * receipt that differs is named. Changes nothing.
+ * receipt that differs is named. Reads only.
  */
 export async function compareBooks(run: Checker, books: readonly Book[]): Promise<BooksReport> {
   const lines: BookLineShown[] = [];

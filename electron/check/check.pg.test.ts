@@ -205,7 +205,7 @@ test('3.8: the nightly compare brings what no trigger at HQ told of, and nothing
   await expectInStep(hq, [t1]);
 });
 
-test('10: verify names exactly the rows that differ and changes nothing; repair makes both sides equal and logs', async () => {
+test('10: verify names exactly the rows that differ and repairs none; repair makes both sides equal and logs', async () => {
   await atHq(
     hq.db,
     'categories',

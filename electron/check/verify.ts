@@ -24,8 +24,8 @@ const NAMED = 1_000;
 /**
  * The data check (DESIGN 10): one sum per bucket of both sides, and inside buckets that differ one hash per row; what is
  * pending, held, rejected or kept is counted aside. A download table is checked by HQ's rows and the terminal's, an
- * upload-only one by the terminal's. Changes nothing. What differs is to be looked at once more after the next cycle
- * (`lookAgain`): what the feed is still bringing is not a difference.
+ * upload-only one by the terminal's. Reads only. What differs is to be looked at once more after the next cycle
+ * (`lookAgain`): what is still on its way is not a difference. That cycle is run by who asks (`host/checks.ts`).
  */
 export async function verify(run: Checker): Promise<VerifyReport> {
   const tables: Record<string, VerifyTable> = {};

@@ -73,7 +73,9 @@ export function booksText(report: BooksReport): string {
 export function addVerify(program: Command, session: Session): void {
   const command = program
     .command('verify')
-    .description('compare every row of payflow.db with HQ; changes nothing')
+    .description(
+      'compare every row of payflow.db with HQ; where something differs, sync once and look again',
+    )
     .option('--repair', 'bring what differs in step, then compare again')
     .addOption(
       new Option('--books', 'the money check: sums per shift and tender of both sides').conflicts(

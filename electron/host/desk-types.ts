@@ -243,7 +243,7 @@ export interface CheckRun {
   /** When it ended. */
   readonly at: number;
   readonly durationMs: number;
-  /** Rows a repair brought in step; null: it was a check, which changes nothing. */
+  /** Rows a repair brought in step; null: it was a check, which repairs none. */
   readonly repaired: number | null;
   readonly equal: boolean;
   readonly explained: number;
