@@ -1,4 +1,4 @@
-/** Composition of the product for the command line and, later, the desktop app: stores, engine, checks. */
+/** Composition of the product for the command line and the desktop app: stores, engine, checks. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -20,7 +20,7 @@ export interface Settings {
   readonly stateFolder: string;
   readonly mode: 'live' | 'cron' | 'manual';
   readonly cron: string;
-  /** Rows per batch and page. */
+  /** Rows per upload batch; a page of HQ's changes has as many, but at most 1,000. */
   readonly batchSize: number;
   readonly port: number;
   readonly jwtSecret: string | null;
