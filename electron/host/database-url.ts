@@ -95,8 +95,3 @@ export function parseDatabaseUrl(text: string): HqAddress {
     ssl: sslOf(url, host),
   };
 }
-
-/** The URL for people and logs: without its password, whatever its form. */
-export function redactUrl(text: string): string {
-  return text.replace(/^([a-z]+:\/\/[^:/?#@]*):.*@/is, '$1:***@');
-}

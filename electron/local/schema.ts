@@ -1,4 +1,4 @@
-import type { ColumnPlan, Plan, TablePlan, UnsyncedColumn, ValueKind } from '../../shared/plan.ts';
+import type { ColumnPlan, TablePlan, UnsyncedColumn, ValueKind } from '../../shared/plan.ts';
 import { localType } from '../sync/codec.ts';
 import { type LocalDefault, translateDefault, translateGenerated, uuidSql } from './defaults.ts';
 import { id } from './sql.ts';
@@ -25,14 +25,6 @@ export interface LocalIndex {
   readonly name: string;
   readonly unique: boolean;
   readonly columns: readonly string[];
-}
-
-/** All statements that make an empty payflow.db hold the plan's tables; the capture triggers come separately. */
-export function schemaOf(plan: Plan): string[] {
-  return plan.tables.flatMap((table) => [
-    createTable(table),
-    ...indexesOf(table).map((index) => createIndex(table, index)),
-  ]);
 }
 
 /** `CREATE TABLE` of one table, parents referred to by local_id (payflow-schema.md, "A terminal"). */

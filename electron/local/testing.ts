@@ -6,7 +6,7 @@ import type { ColumnPlan, Plan, TablePlan, UnsyncedColumn, ValueKind } from '../
 import { rebuildTriggers } from './capture.ts';
 import { migrateLocal } from './migrate.ts';
 import { openLocal, type WritableDb } from './open.ts';
-import { schemaOf } from './schema.ts';
+import { createIndex, createTable, indexesOf } from './schema.ts';
 
 export const localMigrations = resolve(import.meta.dirname, '../../resources/local');
 
@@ -218,6 +218,14 @@ export const shopPlan = planOf(categories, products, stockLevels, productTags);
 export function tempFolder(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'payflow-local-'));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** All statements that make an empty payflow.db hold the plan's tables; the capture triggers come separately. */
+export function schemaOf(plan: Plan): string[] {
+  return plan.tables.flatMap((table) => [
+    createTable(table),
+    ...indexesOf(table).map((index) => createIndex(table, index)),
+  ]);
 }
 
 /** A file with PayFlow's own tables, the plan's tables and, unless told otherwise, the capture triggers. */

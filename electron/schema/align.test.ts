@@ -7,7 +7,6 @@ import { listBackups } from '../local/backup.ts';
 import { verifyTriggers } from '../local/capture.ts';
 import { migrateLocal } from '../local/migrate.ts';
 import { openLocal, type WritableDb } from '../local/open.ts';
-import { schemaOf } from '../local/schema.ts';
 import {
   categories,
   column,
@@ -16,6 +15,7 @@ import {
   planOf,
   productTags,
   products,
+  schemaOf,
   shopPlan,
   stockLevels,
   tablePlan,

@@ -15,7 +15,6 @@ import {
   localSelectSql,
   type LocalValue,
   localType,
-  rowDecoder,
   subtractDecimals,
   toLocal,
   UnholdableValue,
@@ -251,19 +250,6 @@ describe('what HQ has becomes what payflow.db holds', () => {
       expect(fromCaptured(column(kind), 'null', null)).toBeNull();
       expect(fromCaptured(column(kind), null, null)).toBeNull();
     }
-  });
-
-  test('a row is decoded into the array it is given, and a refused value names its column', () => {
-    const decode = rowDecoder([
-      { ...column('boolean'), hq: 'is_active' },
-      { ...money, hq: 'price' },
-    ]);
-    const out: LocalValue[] = ['old', 'old'];
-    decode(['1', null], out);
-    expect(out).toEqual([1, null]);
-    expect(() => decode(['1', 'NaN'], out)).toThrow(
-      expect.objectContaining({ reason: 'nan', column: 'price' }),
-    );
   });
 });
 

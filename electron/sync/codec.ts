@@ -10,10 +10,9 @@
  * bytea_output hex. `castType` is the base type of a domain, not the domain: a cast to a domain over varchar(3)
  * cuts 'abcdef' in silence, while the assignment to its column checks it.
  */
-import type { ColumnPlan, ValueKind } from '../../shared/plan.ts';
+import type { ValueKind } from '../../shared/plan.ts';
 import { bytesOfHex } from './codec/bytes.ts';
 import { asItIs, type CodecColumn, kinds, type LocalType } from './codec/kinds.ts';
-import { UnholdableValue } from './codec/unholdable.ts';
 
 export { addDecimals, subtractDecimals } from './codec/decimal.ts';
 export type { CodecColumn, LocalType } from './codec/kinds.ts';
@@ -121,25 +120,6 @@ export function toLocal(column: CodecColumn, canonical: Canonical): LocalValue {
  */
 export function fromLocal(column: CodecColumn, raw: LocalValue): Canonical {
   return encoderOf(column)(raw);
-}
-
-/** Decodes whole rows into `out`, which is used again; an `UnholdableValue` names its column. */
-export function rowDecoder(
-  columns: readonly (CodecColumn & Pick<ColumnPlan, 'hq'>)[],
-): (values: readonly Canonical[], out: LocalValue[]) => void {
-  const decoders = columns.map((column) => decoderOf(column));
-  return (values, out) => {
-    let at = 0;
-    try {
-      for (const decode of decoders) {
-        out[at] = decode(values[at] ?? null);
-        at += 1;
-      }
-    } catch (error) {
-      if (error instanceof UnholdableValue) error.column = columns[at]?.hq ?? null;
-      throw error;
-    }
-  };
 }
 
 /**

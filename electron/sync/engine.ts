@@ -5,7 +5,7 @@ import type { Stamps } from './stamps.ts';
 import type { PlanIndex } from './plan-index.ts';
 import type { Step } from './steps.ts';
 import type { CursorRow, LocalStore } from './local-port.ts';
-import type { Clock, Cursor, Hashing, Instance, Logger, RemoteStore } from './ports.ts';
+import type { Clock, Hashing, Instance, Logger, RemoteStore } from './ports.ts';
 
 /** Sizes that tests shrink. */
 export interface EngineLimits {
@@ -94,12 +94,6 @@ export function tellProgress(
 /** Does a table take part in downloads? */
 export function downloads(direction: Direction): boolean {
   return direction !== 'upload';
-}
-
-/** Compares feed positions as pairs, numerically (DESIGN 3.3). */
-export function compareCursors(a: Cursor, b: Cursor): number {
-  const byXid = compareNumbers(a.xid, b.xid);
-  return byXid !== 0 ? byXid : compareNumbers(a.seq, b.seq);
 }
 
 /** Compares decimal texts of unsigned 64-bit numbers. */

@@ -27,11 +27,6 @@ export function screenTexts(language: 'en' | 'es'): ReadonlyMap<string, string> 
   );
 }
 
-/** File by file, for the test that finds keys in two of them. */
-export function screenFiles(language: 'en' | 'es'): Found {
-  return screens[language];
-}
-
 /** Of one language; empty where that language has none. */
 export function messageEntries(
   language: 'en' | 'es',

@@ -2,7 +2,6 @@ import type { ConnectionTest, SetupShown } from '../../shared/views.ts';
 
 /** The steps in their order; `done` stands after the last one. */
 export const SETUP_STEPS = ['language', 'server', 'terminal', 'load'] as const;
-export type SetupStep = (typeof SETUP_STEPS)[number];
 
 /** How far the first run has come, as the place of its step: 4 is done. */
 export function reachedStep({ step }: Pick<SetupShown, 'step'>): number {

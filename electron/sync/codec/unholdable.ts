@@ -21,8 +21,8 @@ export type UnholdableReason =
 
 /**
  * A value that the other side cannot hold as it is. The row that carries it is rejected: the codec never changes
- * a value to make it fit. The value itself is not kept here, it may be a secret; `column` is HQ's name of the
- * column where the codec knows it.
+ * a value to make it fit. The value itself is not kept here, it may be a secret; `column` is set by who
+ * knows which one it was.
  */
 export class UnholdableValue extends Error {
   override readonly name = 'UnholdableValue';

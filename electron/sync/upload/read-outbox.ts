@@ -12,7 +12,7 @@ import { deleteRefusedBy, isTerminals, strategiesOf } from '../merge.ts';
 import { fixedReference } from '../plan-index.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
 import type { KnownRow, OutboxEntry, Rejected } from '../local-port.ts';
-import { canonicalRows, hashOf, type CanonicalRow } from '../translate.ts';
+import { canonicalRows, type CanonicalRow } from '../translate.ts';
 import { SeveralEntries } from './several-entries.ts';
 
 /** What is to be done about one row of the outbox. */
@@ -322,9 +322,4 @@ function decide(
 /** What an `add` column sends: the difference to the base; null counts as nothing. */
 export function increment(base: Canonical, value: Canonical): Canonical {
   return subtractDecimals(value ?? '0', base ?? '0');
-}
-
-/** The hash HQ will have when nobody else touched the row. */
-export function expectedHash(run: Run, row: CanonicalRow): string {
-  return hashOf(run, row.values);
 }
