@@ -216,17 +216,6 @@ describe('schema fix', () => {
     db.close();
   });
 
-  test('says what refers to nothing', async () => {
-    using folder = tempFolder();
-    const db = makeShop(join(folder.path, 'payflow.db'));
-    db.exec(
-      `INSERT INTO product_tags (product_id, tag) VALUES ('none', 'a'), ('none', 'b'); DROP INDEX products_sku_key`,
-    );
-    const result = await applyFix(db, shopPlan, checkSchema(db, shopPlan), options(folder.path));
-    expect(result.orphans).toEqual([{ table: 'product_tags', parent: 'products', rows: 2 }]);
-    db.close();
-  });
-
   test('that fails half-way leaves the file as it was', async () => {
     using folder = tempFolder();
     const db = foundFile(folder.path, old);

@@ -21,18 +21,10 @@ export interface FixOptions {
   readonly now?: Date;
 }
 
-/** Rows of `table` whose reference names no row. Said, never mended: the engine holds or rejects such rows by name. */
-export interface OrphanCount {
-  readonly table: string;
-  readonly parent: string;
-  readonly rows: number;
-}
-
 export interface FixResult {
   /** Null where there was nothing to save: a file without any of the plan's tables. */
   readonly backup: string | null;
   readonly applied: readonly string[];
-  readonly orphans: readonly OrphanCount[];
   /** What is left: `manual`, `blocking` and information. */
   readonly remaining: readonly Difference[];
 }
@@ -153,7 +145,7 @@ function align(db: WritableDb, plan: Plan, report: SchemaReport): Omit<FixResult
   for (const statement of applied) db.exec(statement);
   rebuildTriggers(db, plan);
   if (applied.length > 0) assertUndamaged(db);
-  return { applied, orphans: countOrphans(db), remaining: checkSchema(db, plan).differences };
+  return { applied, remaining: checkSchema(db, plan).differences };
 }
 
 function compareFileTable(db: ReadableDb, plan: Plan, name: string): Difference[] {
@@ -210,17 +202,4 @@ function triggerDifferences(db: ReadableDb, plan: Plan): Difference[] {
     ...changed.map(({ name, sql }) => difference('trigger-changed', name, [drop(name), sql])),
     ...extra.map((name) => difference('trigger-extra', name, [drop(name)])),
   ];
-}
-
-function countOrphans(db: ReadableDb): OrphanCount[] {
-  try {
-    return db
-      .prepare<[], OrphanCount>(
-        `SELECT "table", parent, count(*) AS "rows" FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2`,
-      )
-      .all();
-  } catch {
-    // "foreign key mismatch": a key of the POS's own that names no unique column; SQLite then checks none.
-    return [];
-  }
 }
