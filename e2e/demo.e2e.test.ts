@@ -84,6 +84,7 @@ test.concurrent(
     await using home = await emptyHome();
     const ended = await demo(home, ['--once']);
     expect({ exit: ended.exit, err: ended.err }).toEqual({ exit: 0, err: '' });
+    expect(ended.out).toMatch(/^Sample shop .* 2 stores, 4 tills, 40 users, 500 products, /m);
     const skipped =
       /Skipped orders:(ord_\d+) - missing FK dependencies: shift_id->shifts\[shift_\d+\]/;
     const order = skipped.exec(ended.out)?.[1];
@@ -96,6 +97,9 @@ test.concurrent(
       /took ([\d.]+) in (\d+) sales; HQ has ([\d.]+) in (\d+)/.exec(ended.out) ?? [];
     expect(Number(tookSales)).toBeGreaterThan(0);
     expect([hqTotal, hqSales]).toEqual([tookTotal, tookSales]);
+    const office = /^Office: .*/m.exec(ended.out)?.[0] ?? '';
+    for (const kind of ['price changes', 'new products', 'products deleted'])
+      expect(office).toMatch(new RegExp(`\\b${kind} [1-9]`));
     const [push = '', pull = '', total = ''] = ended.out.trimEnd().split('\n').slice(-3);
     expect(push).toMatch(/^PUSH \(PostgreSQL -> SQLite\): [1-9]\d* records synced$/);
     expect(pull).toMatch(/^PULL \(SQLite -> PostgreSQL\): [1-9]\d* records synced$/);
@@ -113,6 +117,14 @@ test.concurrent('demo --once --json prints one document and nothing else', async
   expect(result.released).toBe(true);
   expect(result.held.map(({ table }) => table)).toContain('orders');
   expect(result.books?.hq).toEqual(result.books?.till);
+  // What the back office did to products is here: `verify` has compared each, and cycles have brought them.
+  const { office } = result;
+  for (const kind of ['price changes', 'new products', 'products deleted'])
+    expect(office[kind], kind).toBeGreaterThan(0);
+  const came = (kind: 'applied' | 'deleted') =>
+    result.reports.reduce((sum, { tables }) => sum + (tables['products']?.download[kind] ?? 0), 0);
+  expect(came('applied')).toBeGreaterThan(0);
+  expect(came('deleted')).toBeGreaterThan(0);
 });
 
 test('Ctrl-C in the middle of the endless demo ends it well and leaves nothing', async () => {

@@ -291,6 +291,8 @@ export interface DemoResult {
   readonly released: boolean;
   /** Sales and money as the till counted them, and as HQ's tables say. */
   readonly books: DemoBooks | null;
+  /** Rows that the back office has written at HQ, by kind of work. */
+  readonly office: Readonly<Record<string, number>>;
   /** What the demo ends with. */
   readonly text: string;
 }

@@ -39,6 +39,7 @@ const stoppedEarly: DemoResult = {
   held: [],
   released: false,
   books: null,
+  office: {},
   text: 'Stopped before the first sync. Nothing of the demo is left.',
 };
 
@@ -96,6 +97,7 @@ async function play(stage: Stage, options: DemoOptions): Promise<DemoResult> {
   await lastScene(acts, pos, office);
   const verify = await stage.app.verify(() => undefined, new AbortController().signal);
   const books = await compareBooks(stage.hq, await pos.ask('tally'));
+  const done = await office.ask('tally');
   const { facts } = await stage.app.status();
   print('');
   return {
@@ -103,7 +105,11 @@ async function play(stage: Stage, options: DemoOptions): Promise<DemoResult> {
     verify,
     ...waited,
     books,
-    text: paragraphs(`${verdict(verify)}\n${booksLine(books)}`, syncText(tally.total(facts))),
+    office: done,
+    text: paragraphs(
+      `${verdict(verify)}\n${booksLine(books)}\n${officeLine(done)}`,
+      syncText(tally.total(facts)),
+    ),
   };
 }
 
@@ -127,4 +133,9 @@ function verdict({ equal, explained, tables }: VerifyReport): string {
 
 function booksLine({ till, hq }: DemoBooks): string {
   return `Books:  the till took ${till.total} in ${count(till.sales, 'sale')}; HQ has ${hq.total} in ${hq.sales}.`;
+}
+
+function officeLine(done: DemoResult['office']): string {
+  const kinds = Object.entries(done).map(([kind, rows]) => `${kind} ${rows}`);
+  return `Office: the back office did at HQ: ${kinds.join(', ')}.`;
 }
