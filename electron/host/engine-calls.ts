@@ -12,7 +12,8 @@ import type { RepairReport } from './app-types.ts';
 import { DESK_ENGINE, type CycleAsked, type DeskEngine, type HostedApp } from './desk-types.ts';
 import { runCommand, type Command, type CommandDone } from './engine-commands.ts';
 import type { Log } from './log.ts';
-import { LocalFile, PAUSE_META, type KeptPause } from './local-facts.ts';
+import { LocalFile } from './local-facts.ts';
+import { PAUSE_META, type KeptPause } from './pause.ts';
 import { requireHq, type Settings } from './settings.ts';
 import type { Callable, ThreadEvent, Watch } from './thread-messages.ts';
 

@@ -4,8 +4,8 @@ import { METHODS, type Method } from '../../shared/contract.ts';
 import { cronInterval, cronTimes } from './cron-times.ts';
 import { dispatch, type Served } from './dispatch.ts';
 import { Gentle } from './gentle.ts';
-import { localFacts, parsePause } from './local-facts.ts';
-import { pauseFrom } from './pause.ts';
+import { localFacts } from './local-facts.ts';
+import { parsePause, pauseFrom } from './pause.ts';
 import { startState } from './scheduler.ts';
 import type { Timers } from './scheduler-shell.ts';
 import { parseSettings } from './settings.ts';
@@ -84,6 +84,19 @@ test('a pause that nobody can read is none', () => {
   expect(parsePause('later')).toBeNull();
   expect(parsePause('{"since":1}')).toBeNull();
   expect(parsePause('{"since":1,"until":null}')).toEqual({ since: 1, until: null });
+});
+
+test('the window hears of a pause from the scheduler alone: said once, and gone when it ends', () => {
+  const kept = { since: 1_000, until: null };
+  const lastRun = { at: 8_000, status: 'completed', received: 0, sent: 0 } as const;
+  const local = { ...loaded({ paused: kept }), lastRun };
+  const { scheduler } = parts();
+  const paused = { ...scheduler, pause: kept };
+  expect(statusView(parts({ local, scheduler: paused }), 9_000).status).toMatchObject({
+    reason: { code: 'STATUS_PAUSED' },
+    causes: [],
+  });
+  expect(statusView(parts({ local }), 9_000).status.state).toBe('idle');
 });
 
 test('cron times lie behind the moment they are asked for', () => {

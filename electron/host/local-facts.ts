@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { z } from 'zod';
 import { recordsMoved } from '../../shared/report.ts';
 import type { Facts } from '../../shared/status.ts';
 import type { StatusView } from '../../shared/views.ts';
@@ -12,12 +11,6 @@ import { openReadable } from './readable-file.ts';
 import type { Settings } from './settings.ts';
 import { statusReport } from './status-report.ts';
 
-/** A pause as it survives a restart. Milliseconds since 1970; `until` null: until a person resumes. */
-export interface KeptPause {
-  readonly since: number;
-  readonly until: number | null;
-}
-
 /** What payflow.db alone says; the host adds what only it knows (a run under way, HQ's reach, the next run). */
 export interface LocalFacts extends Pick<
   StatusView,
@@ -26,24 +19,8 @@ export interface LocalFacts extends Pick<
   /** Sync has been set up in this file. */
   readonly initialised: boolean;
   readonly facts: Facts;
-  readonly pause: KeptPause | null;
   /** When both sides were last compared without the feed (DESIGN 3.8). */
   readonly comparedAt: number | null;
-}
-
-/** `sync_meta` of the host's own. */
-export const PAUSE_META = 'host_pause';
-
-const keptPause = z.object({ since: z.number(), until: z.number().nullable() });
-
-/** A pause that cannot be read is none: sync that goes on is the smaller surprise. */
-export function parsePause(text: string | null): KeptPause | null {
-  if (text === null) return null;
-  try {
-    return keptPause.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
 }
 
 /** payflow.db for reading, opened once it is there and PayFlow's. */
@@ -85,7 +62,7 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
     pricesAt: null,
     keptBack: 0,
   };
-  if (db === null) return { ...nothing, initialised: false, facts, pause: null, comparedAt: null };
+  if (db === null) return { ...nothing, initialised: false, facts, comparedAt: null };
   const time = (text: string | null): number | null => (text === null ? null : Date.parse(text));
   const moved = lastRunWith(db, null);
   const complete = lastRunWith(db, 'completed');
@@ -109,7 +86,6 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
     lastCompleteAt: whole ?? time(complete?.endedAt ?? null),
     keptBack: waiting(db).keptBack,
     pricesAt: facts.loaded ? (time(metaValue(db, META.lastDownloadAt)) ?? lastRunAt) : null,
-    pause: parsePause(metaValue(db, PAUSE_META)),
     comparedAt: time(metaValue(db, META.comparedAt)),
   };
 }

@@ -1,5 +1,26 @@
+import { z } from 'zod';
 import type { Pause } from '../../shared/contract.ts';
-import type { KeptPause } from './local-facts.ts';
+
+/** A pause as it survives a restart. Milliseconds since 1970; `until` null: until a person resumes. */
+export interface KeptPause {
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** `sync_meta` of the host's own. */
+export const PAUSE_META = 'host_pause';
+
+const keptPause = z.object({ since: z.number(), until: z.number().nullable() });
+
+/** A pause that cannot be read is none: sync that goes on is the smaller surprise. */
+export function parsePause(text: string | null): KeptPause | null {
+  if (text === null) return null;
+  try {
+    return keptPause.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
 
 const minute = 60_000;
 /** "Until tomorrow" ends before the shop opens and after the night's work at HQ. */

@@ -2,7 +2,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { Running } from '../../shared/status.ts';
 import type { CycleAsked } from './desk-types.ts';
 import type { CycleOutcome } from './engine-calls.ts';
-import type { KeptPause } from './local-facts.ts';
+import type { KeptPause } from './pause.ts';
 import {
   advance,
   startState,

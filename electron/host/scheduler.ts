@@ -7,7 +7,7 @@ import type { RunStatus } from '../../shared/report.ts';
 import type { Facts } from '../../shared/status.ts';
 import { backoff, decide, type Decision } from '../sync/retry.ts';
 import type { CycleAsked } from './desk-types.ts';
-import type { KeptPause } from './local-facts.ts';
+import type { KeptPause } from './pause.ts';
 import { mergeAsked } from './merge-asked.ts';
 
 /** verify: the data check; repair: on a manager's word; books: the money check; night: the nightly compare. */

@@ -9,8 +9,9 @@ import type { Command, CommandDone } from './engine-commands.ts';
 import { serveEngine, type EngineServer } from './engine-server.ts';
 import { startThread, type Thread } from './engine-thread.ts';
 import { asFailure } from './failure.ts';
-import { localFacts, type KeptPause, type LocalFacts } from './local-facts.ts';
+import { localFacts, type LocalFacts } from './local-facts.ts';
 import type { Log } from './log.ts';
+import type { KeptPause } from './pause.ts';
 import type { ReaderCalls } from './reader-calls.ts';
 import type { CheckJob, SchedulerState } from './scheduler.ts';
 import {
@@ -77,7 +78,7 @@ export class Session {
         automatic: options.automatic,
         configured: hq !== null && terminal !== null,
         begun: local.initialised || options.beginsByItself,
-        pause: local.pause ?? options.pause,
+        pause: local.facts.paused ?? options.pause,
         comparedAt: local.comparedAt,
       },
       this.#ports(),

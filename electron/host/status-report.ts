@@ -6,6 +6,7 @@ import { standingNotices } from '../local/notices.ts';
 import { loggedRuns, metaValue, savedCursors, waiting } from '../local/views.ts';
 import { META } from '../sync/meta.ts';
 import type { StatusReport } from './app-types.ts';
+import { PAUSE_META, parsePause } from './pause.ts';
 import type { Settings } from './settings.ts';
 
 /** Gathers the facts a status is made of from payflow.db and its disk alone; null: there is no such file yet. */
@@ -73,6 +74,7 @@ function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
       open && error !== undefined
         ? { ...error, since: Date.parse(metaValue(db, META.unfinishedAt) ?? last.startedAt) }
         : null,
+    paused: parsePause(metaValue(db, PAUSE_META)),
     clockSkewMs: skew === null ? null : Number(skew),
     waiting: upload,
     oldestUnsentAt: oldestUnsentAt === null ? null : Date.parse(oldestUnsentAt),
