@@ -17,6 +17,7 @@ const done: InitReport = {
   backup: null,
   remaining: [],
 };
+const difference = { code: 'column-type', table: 'products', column: 'weight', fix: null };
 const hour = 3_600_000;
 const refusal = new PayflowError('CLONE_REFUSED', {
   holder: 'till-7',
@@ -27,7 +28,7 @@ const refusal = new PayflowError('CLONE_REFUSED', {
 /** Runs `payflow init …`; `log` has what happened in its order. `failure` null: HQ refuses nobody. */
 async function init(
   words: readonly string[],
-  { answer = true, failure = refusal as PayflowError | null } = {},
+  { answer = true, failure = refusal as PayflowError | null, report = done } = {},
 ): Promise<{ readonly log: readonly string[]; readonly error: unknown }> {
   const log: string[] = [];
   const app = {
@@ -38,7 +39,9 @@ async function init(
       options = { takeOver: false },
     ) => {
       log.push(options.takeOver ? 'takes over' : 'tries');
-      return options.takeOver || failure === null ? Promise.resolve(done) : Promise.reject(failure);
+      return options.takeOver || failure === null
+        ? Promise.resolve(report)
+        : Promise.reject(failure);
     },
     status: () => Promise.resolve({ facts: { waiting: 2, held: 0, rejected: 0 } }),
     stats: () =>
@@ -106,4 +109,14 @@ test('another failure is no question', async () => {
   const failure = new PayflowError('HQ_TIMEOUT', {});
   const { log, error } = await init(['--take-over'], { failure });
   expect([log, error]).toEqual([['tries'], failure]);
+});
+
+test.each([
+  ['held', { held: 1 }, 3],
+  ['rejected', { rejected: 1 }, 3],
+  ['still different from HQ', { remaining: [{ ...difference, severity: 'manual' }] }, 3],
+  ['only worth knowing', { remaining: [{ ...difference, severity: 'information' }] }, 0],
+] as const)('10: what init leaves %s decides how it exits', async (_what, left, exit) => {
+  const { log } = await init([], { failure: null, report: { ...done, ...left } });
+  expect(log).toEqual(['tries', `exit ${String(exit)}`]);
 });

@@ -36,6 +36,11 @@ export function initText(report: InitReport): string {
   );
 }
 
+/** As `schema check` sees it: a file that still differs is no less a finding because it has just been aligned. */
+function needsLook({ held, rejected, remaining }: InitReport): boolean {
+  return held + rejected > 0 || remaining.some(isFinding);
+}
+
 /** What a file that takes over brings along; shown before anything is sent (DESIGN 8.2). */
 export function broughtText({ tables }: Stats): string {
   const unsent = Object.entries(tables).filter(([, { pending }]) => pending > 0);
@@ -95,7 +100,7 @@ export function addInit(program: Command, session: Session): void {
         const report = takesOver
           ? await takeOver(session, work, yes)
           : await work.engine.init(work.onProgress, work.signal);
-        return doneWith(report.held + report.rejected > 0, report, initText(report));
+        return doneWith(needsLook(report), report, initText(report));
       }),
   );
 }

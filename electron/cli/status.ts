@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Catalogue } from '../../shared/messages.ts';
 import { renderStatus } from '../../shared/messages.ts';
+import type { Facts } from '../../shared/status.ts';
 import type { StatusReport } from '../host/app-types.ts';
 import { statusJson } from '../host/public-json.ts';
 import { doneWith } from './outcome.ts';
@@ -28,6 +29,15 @@ export function statusText(
   );
 }
 
+/**
+ * Exit 3 for whatever one of the lists, or the last data check, exits 3 for. Conflicts are settled, and no finding there
+ * either; the schema and the books are compared with HQ, and only the commands that do so know of them.
+ */
+function needsLook(facts: Facts): boolean {
+  const { held, rejected, confirm, oversold, notices, differing } = facts;
+  return held + rejected + confirm + oversold + notices.length + (differing?.count ?? 0) > 0;
+}
+
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 export function addStatus(program: Command, session: Session): void {
@@ -38,9 +48,8 @@ export function addStatus(program: Command, session: Session): void {
     withApp(session, 'local', async ({ app }) => {
       const report = await app.status();
       const { catalogue } = session;
-      const { held, rejected } = report.facts;
       return doneWith(
-        held + rejected > 0,
+        needsLook(report.facts),
         statusJson(report, catalogue),
         statusText(report, catalogue),
       );
