@@ -18,7 +18,9 @@ async function save(path: string, yaml: string): Promise<void> {
 export function addManifest(program: Command, session: Session): void {
   const command = program
     .command('manifest')
-    .description("print a manifest (YAML) from HQ's catalogue")
+    .description(
+      "print the manifest (YAML) that HQ follows, PayFlow's own before hq install, with what HQ's catalogue says",
+    )
     .option('--out <file>', 'write it to a new file instead');
   withExample(command, 'manifest --out manifest.yaml').action(({ out }: { out?: string }) =>
     withApp(session, 'hq', async ({ app }) => {

@@ -197,7 +197,7 @@ export interface App {
   hqStatus(): Promise<HqStatus>;
   /** The tables that are captured no longer. */
   uninstallHq(): Promise<{ readonly tables: readonly string[] }>;
-  /** A manifest for HQ's catalogue, as YAML. */
+  /** The manifest that HQ follows or, before `installHq`, PayFlow's own, as YAML with HQ's catalogue beside it. */
   manifest(): Promise<string>;
 
   /** `runId` names the run of the load beforehand. */

@@ -1,6 +1,5 @@
 /** Composition of the product for the command line and the desktop app: stores, engine, checks. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
@@ -23,16 +22,13 @@ import {
   savedCursors,
   tableCounts,
 } from '../local/views.ts';
-import { readCatalogue } from '../remote/catalogue.ts';
 import { Connections } from '../remote/connection.ts';
 import { statusOfHq } from '../remote/hq-status.ts';
-import { readHqManifest } from '../remote/hq-plan.ts';
 import { installCapture } from '../remote/install.ts';
 import { newestMigration } from '../remote/migrations.ts';
 import { createRemoteStore } from '../remote/store.ts';
 import { uninstallCapture } from '../remote/uninstall.ts';
 import { applyFix, checkSchema, createOrAlign } from '../schema/align.ts';
-import { printManifest } from '../schema/print-manifest.ts';
 import { readManifest } from '../schema/read-manifest.ts';
 import { Cancelled } from '../sync/cancelled.ts';
 import { connect, refuseForeignFile, type ConnectOptions } from '../sync/connect.ts';
@@ -54,10 +50,10 @@ import { checkBooks, repairBoth, verifyBoth, type Checking } from './checks.ts';
 import { createDesk } from './desk.ts';
 import type { CycleAsked, Desk, HostedApp } from './desk-types.ts';
 import { shownConflict } from './conflict-choices.ts';
-import { fileProblem } from './file-problem.ts';
 import { hashing } from './hashing.ts';
 import { instanceOf } from './instance-key.ts';
 import type { Log } from './log.ts';
+import { manifestFile, shownManifest } from './manifest.ts';
 import { OpenedFile, storedPlan } from './opened-file.ts';
 import { answerRemovals } from './removal-answers.ts';
 import { resourcesFolder } from './resources.ts';
@@ -98,16 +94,14 @@ class LocalApp implements HostedApp {
       connect: () => this.#connect(this.#file.initialised(), WHOLE_CYCLE, NOBODY_LISTENS),
       differences: async () => (await this.schemaCheck()).differences,
       fix: (agreed) => this.#fixSchema(agreed),
-      defaultManifest: () => readManifestFile(join(resourcesFolder, 'manifest.yaml')),
+      defaultManifest: () => manifestFile(null),
     });
   }
 
   // ------------------------------------------------------------------------------------------ HQ
 
   async installHq(options: Parameters<App['installHq']>[0]) {
-    const { text, path } = await readManifestFile(
-      options.manifest ?? join(resourcesFolder, 'manifest.yaml'),
-    );
+    const { text, path } = await manifestFile(options.manifest);
     const manifest = readManifest(text, path);
     return this.#hq().use((client) =>
       installCapture(client, {
@@ -129,13 +123,7 @@ class LocalApp implements HostedApp {
   }
 
   manifest() {
-    return this.#hq().use(async (client) => {
-      const manifest = await readHqManifest(client);
-      return printManifest(
-        manifest,
-        await readCatalogue(client, manifest.schema, Object.keys(manifest.tables)),
-      );
-    });
+    return this.#hq().use((client) => shownManifest(client));
   }
 
   // ---------------------------------------------------------------------------------------- runs
@@ -454,14 +442,6 @@ export type Compose = (ports: EnginePorts) => EnginePorts;
 interface Watch {
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
-}
-
-async function readManifestFile(path: string): Promise<{ text: string; path: string }> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    const problem = fileProblem(error);
-    throw new PayflowError('MANIFEST_UNREADABLE', { path, problem }, { cause: error });
-  });
-  return { text, path };
 }
 
 function refuseFailure(report: RunReport): void {

@@ -24,11 +24,9 @@ import { parentsFirst } from './table-order.ts';
  * `MANIFEST_*` code with `{ table, column }` for the first contradiction between the two.
  */
 export function completePlan(manifest: Manifest, catalogue: Catalogue): Plan {
+  requireTables(manifest, catalogue);
   const facts = new Map(catalogue.tables.map((table) => [table.name, table]));
   const names = Object.keys(manifest.tables).toSorted(byName);
-  for (const name of names) {
-    if (!facts.has(name)) throw new PayflowError('HQ_TABLE_MISSING', { table: name });
-  }
   checkManifest(manifest, facts);
   const number = numbersOf(names);
   const tables = new Map(
@@ -49,6 +47,15 @@ export function completePlan(manifest: Manifest, catalogue: Catalogue): Plan {
     tables: ordered,
     fingerprint: md5(canonicalJson([manifest, ordered.map((table) => table.fingerprint)])),
   };
+}
+
+/** Throws `HQ_TABLE_MISSING` for the first table, by name, that HQ lacks. */
+export function requireTables(manifest: Manifest, catalogue: Catalogue): void {
+  const there = new Set(catalogue.tables.map(({ name }) => name));
+  const missing = Object.keys(manifest.tables)
+    .toSorted(byName)
+    .find((name) => !there.has(name));
+  if (missing !== undefined) throw new PayflowError('HQ_TABLE_MISSING', { table: missing });
 }
 
 /**
