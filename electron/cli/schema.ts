@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { SchemaDifference, SchemaFixReport } from '../host/app-types.ts';
+import { fixOf } from '../host/shown-fix.ts';
 import { doneWith } from './outcome.ts';
 import { withEngine, withExample, type Session } from './session.ts';
 import { count, paragraphs, printable, textTable } from './text.ts';
@@ -64,13 +65,15 @@ function addFix(schema: Command, session: Session): void {
     .option('--dry-run', 'only show the fix');
   withExample(command, 'schema fix --dry-run').action((options: { dryRun?: boolean }) =>
     withEngine(session, 'terminal', async ({ engine }) => {
-      const plan = await engine.schemaFix({ apply: false });
-      if (options.dryRun === true || plan.differences.length === 0) {
-        const text = plan.differences.length === 0 ? same : fixPlanText(plan);
+      const plan = await engine.schemaFix({ shown: null });
+      const shown = fixOf(plan.differences);
+      if (options.dryRun === true || shown === null) {
+        const unfixed = options.dryRun === true ? fixPlanText(plan) : fixedText(plan);
+        const text = plan.differences.length === 0 ? same : unfixed;
         return doneWith(plan.differences.some(isFinding), plan, text);
       }
       session.note(`${fixPlanText(plan)}\n`);
-      const fixed = await engine.schemaFix({ apply: true });
+      const fixed = await engine.schemaFix({ shown });
       return doneWith(fixed.remaining.some(isFinding), fixed, fixedText(fixed));
     }),
   );

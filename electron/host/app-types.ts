@@ -224,8 +224,8 @@ export interface App {
   /** The money check; where the books differ, a cycle runs and they are added up once more. */
   books(onProgress: OnProgress, signal: AbortSignal): Promise<BooksReport>;
   schemaCheck(): Promise<SchemaReport>;
-  /** `apply` false: says what it would do. */
-  schemaFix(options: { readonly apply: boolean }): Promise<SchemaFixReport>;
+  /** `shown` null: says what it would do; else applies that fix (`fixOf`), or throws SCHEMA_CHANGED. */
+  schemaFix(options: { readonly shown: string | null }): Promise<SchemaFixReport>;
 
   // local
   status(): Promise<StatusReport>;

@@ -42,7 +42,6 @@ import type {
   InitOptions,
   InitReport,
   OnProgress,
-  SchemaDifference,
   SchemaFixReport,
   SchemaReport,
 } from './app-types.ts';
@@ -58,6 +57,7 @@ import { OpenedFile, storedPlan } from './opened-file.ts';
 import { answerRemovals } from './removal-answers.ts';
 import { resourcesFolder } from './resources.ts';
 import { requireHq, requireTerminal, type Settings } from './settings.ts';
+import { requireShown } from './shown-fix.ts';
 import { statusReport } from './status-report.ts';
 import { appVersion } from './version.ts';
 import { dryRun } from './dry-run.ts';
@@ -93,7 +93,7 @@ class LocalApp implements HostedApp {
       },
       connect: () => this.#connect(this.#file.initialised(), WHOLE_CYCLE, NOBODY_LISTENS),
       differences: async () => (await this.schemaCheck()).differences,
-      fix: (agreed) => this.#fixSchema(agreed),
+      fix: (shown) => this.#fixSchema(shown),
       defaultManifest: () => manifestFile(null),
     });
   }
@@ -238,8 +238,8 @@ class LocalApp implements HostedApp {
     return checkSchema(db, plan);
   }
 
-  async schemaFix({ apply }: { readonly apply: boolean }) {
-    if (apply) return this.#fixSchema(() => undefined);
+  async schemaFix({ shown }: Parameters<App['schemaFix']>[0]): Promise<SchemaFixReport> {
+    if (shown !== null) return this.#fixSchema(shown);
     const { differences } = await this.schemaCheck();
     return { differences, applied: [], backup: null, remaining: differences };
   }
@@ -342,13 +342,10 @@ class LocalApp implements HostedApp {
     });
   }
 
-  /** Applies the fix of what differs now, once `agreed` has seen it and has not thrown. */
-  async #fixSchema(
-    agreed: (differences: readonly SchemaDifference[]) => void,
-  ): Promise<SchemaFixReport> {
+  async #fixSchema(shown: string): Promise<SchemaFixReport> {
     const { db, plan } = await this.#planned();
     const report = checkSchema(db, plan);
-    agreed(report.differences);
+    requireShown(report.differences, shown);
     const fixed = await applyFix(db, plan, report, this.#backups());
     // Otherwise the next look at the triggers would mend them back to the plan of before.
     const { local } = this.#ports(db);

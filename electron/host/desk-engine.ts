@@ -1,5 +1,4 @@
 /** What the window changes in payflow.db or asks both sides about; runs between two cycles, in the engine's thread. */
-import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import type { TablePlan } from '../../shared/plan.ts';
@@ -16,6 +15,7 @@ import { resolveConflict } from './conflict-choices.ts';
 import type { DeskEngine, RowKey } from './desk-types.ts';
 import { localRowOf, tableOf, type PlannedFile } from './planned-file.ts';
 import { answerRemovals } from './removal-answers.ts';
+import { fixOf } from './shown-fix.ts';
 import { isEditable, shownCanonical, typedValue } from './shown-values.ts';
 
 export interface EnginePart {
@@ -25,8 +25,8 @@ export interface EnginePart {
   connect(): Promise<Run>;
   /** HQ is asked for its present plan, and the file compared with it. */
   differences(): Promise<readonly SchemaDifference[]>;
-  /** Compares once more; applies when `agreed` says that this is the fix that was shown. */
-  fix(agreed: (differences: readonly SchemaDifference[]) => void): Promise<SchemaFixReport>;
+  /** Compares once more; applies when this is still the fix that was shown, by its name. Throws SCHEMA_CHANGED. */
+  fix(shown: string): Promise<SchemaFixReport>;
 }
 
 export function engineDesk(part: EnginePart): DeskEngine {
@@ -49,9 +49,7 @@ export function engineDesk(part: EnginePart): DeskEngine {
       return { shown: fixOf(differences), findings: differences.map(finding) };
     },
     schemaFix: async ({ shown }) => {
-      const { applied, backup, remaining } = await part.fix((differences) => {
-        if (fixOf(differences) !== shown) throw new PayflowError('SCHEMA_CHANGED');
-      });
+      const { applied, backup, remaining } = await part.fix(shown);
       return {
         applied: applied.length,
         backup: backup === null ? null : basename(backup),
@@ -166,12 +164,4 @@ function finding({ code, severity, table, column, detail, fix }: SchemaDifferenc
     detail: detail ?? null,
     statements: fix ?? [],
   };
-}
-
-/** Names the statements of a fix; null: nothing there can be fixed. */
-function fixOf(differences: readonly SchemaDifference[]): string | null {
-  const fixes = differences.filter(({ fix }) => fix !== null);
-  if (fixes.length === 0) return null;
-  const text = JSON.stringify(fixes.map(({ table, code, fix }) => [table, code, fix]));
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -34,7 +34,7 @@ export const COMMANDS = {
   repair: z.strictObject({ log: z.boolean() }),
   books: nothing,
   schemaCheck: nothing,
-  schemaFix: z.strictObject({ apply: z.boolean() }),
+  schemaFix: z.strictObject({ shown: word.nullable() }),
   reset: z.strictObject({ table: word.nullable() }),
   answerRemovals: z.strictObject({
     table: word,

@@ -11,6 +11,7 @@ import {
   type TestHq,
   type TestTerminal,
 } from '../../e2e/support/shop.ts';
+import { fixOf } from '../host/shown-fix.ts';
 
 let hq: TestHq;
 let folder: string;
@@ -42,6 +43,12 @@ afterEach(async () => {
   await hq.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** The fix that is shown, applied. */
+async function fix({ app }: TestTerminal) {
+  const shown = await app.schemaFix({ shown: null });
+  return app.schemaFix({ shown: fixOf(shown.differences) });
+}
 
 const ROW = `server_id TEXT, sync_status TEXT DEFAULT 'pending', sync_operation TEXT, last_sync_at TEXT`;
 
@@ -186,7 +193,7 @@ test('decimals in NUMERIC columns are exact after schema fix, whatever HQ holds'
   expect(found.filter(({ code }) => code === 'column-lossy').map(({ column }) => column)).toContain(
     'weight',
   );
-  const fixed = await till.app.schemaFix({ apply: true });
+  const fixed = await fix(till);
   expect(fixed.remaining.filter(({ severity }) => severity !== 'information')).toEqual([]);
   await till.sync();
 
@@ -217,14 +224,14 @@ test('schema check names what is missing, schema fix shows it, backs the file up
       .toSorted((a, b) => (a.code < b.code ? -1 : 1));
 
   expect(byCode((await till.app.schemaCheck()).differences)).toMatchObject(expected);
-  const shown = await till.app.schemaFix({ apply: false });
+  const shown = await till.app.schemaFix({ shown: null });
   expect(byCode(shown.differences)).toMatchObject(expected);
   expect(shown).toMatchObject({ applied: [], backup: null });
   expect(
     till.pos.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'payments'`).get(),
   ).toBeUndefined();
 
-  const fixed = await till.app.schemaFix({ apply: true });
+  const fixed = await fix(till);
   expect(fixed.applied).toEqual(
     expect.arrayContaining(byCode(shown.differences).flatMap(({ fix }) => fix ?? [])),
   );
@@ -252,7 +259,7 @@ test('a column that HQ gains waits for schema fix while all else syncs, and then
 
   // An unsent edit outlives the re-baseline.
   till.pos.exec(`UPDATE products SET name = 'Skimmed milk' WHERE local_id = 'prod-b'`);
-  const fixed = await till.app.schemaFix({ apply: true });
+  const fixed = await fix(till);
   expect(fixed.differences).toContainEqual(
     expect.objectContaining({ code: 'column-missing', table: 'products', column: 'aisle' }),
   );
