@@ -2,9 +2,7 @@
 import { expect, test } from 'vitest';
 import { PayflowError } from '../../shared/errors.ts';
 import type { App, InitReport } from '../host/app-types.ts';
-import { loadCatalogue } from '../host/messages.ts';
-import { readSettings } from '../host/settings.ts';
-import { buildProgram } from './program.ts';
+import { payflow, testSession } from './testing.ts';
 
 const done: InitReport = {
   database: '/till/payflow.db',
@@ -48,12 +46,8 @@ async function init(
       Promise.resolve({ tables: { orders: { rows: 9, pending: 2, held: 0, rejected: 0 } } }),
     close: () => Promise.resolve(),
   } as unknown as App;
-  const program = buildProgram({
-    settings: () =>
-      readSettings({ DATABASE_URL: 'postgres://u:pw@127.0.0.1:1/d', PAYFLOW_TERMINAL: 'T1' }),
-    catalogue: loadCatalogue(),
+  const session = testSession({
     openApp: () => Promise.resolve(app),
-    findEngine: () => Promise.resolve(null),
     show: ({ exit }) => void log.push(`exit ${String(exit)}`),
     note: (text) => void log.push(text),
     confirm: (question) => {
@@ -62,7 +56,7 @@ async function init(
     },
   });
   try {
-    await program.parseAsync(['init', ...words], { from: 'user' });
+    await payflow(['init', ...words], session);
     return { log, error: null };
   } catch (error) {
     return { log, error };

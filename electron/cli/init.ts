@@ -68,8 +68,15 @@ function refusal(error: unknown): PayflowError | null {
  * refusal, as without the option.
  */
 async function takeOver(
-  session: Session,
-  { app, engine, onProgress, signal, say }: Work & { readonly engine: CommandEngine },
+  {
+    app,
+    engine,
+    onProgress,
+    signal,
+    note,
+    confirm,
+    say,
+  }: Work & { readonly engine: CommandEngine },
   isAgreed: boolean,
 ): Promise<InitReport> {
   try {
@@ -77,10 +84,10 @@ async function takeOver(
   } catch (error) {
     const refused = refusal(error);
     if (refused === null) throw error;
-    session.note(`${printable(say(refused.code, refused.params))}\n`);
-    session.note(await brought(app));
+    note(`${printable(say(refused.code, refused.params))}\n`);
+    note(await brought(app));
     const question = 'Is this machine to be the terminal from now on, and the other one refused?';
-    if (!isAgreed && !(await session.confirm(question, signal))) throw error;
+    if (!isAgreed && !(await confirm(question, signal))) throw error;
   }
   return engine.init(onProgress, signal, undefined, { takeOver: true });
 }
@@ -98,7 +105,7 @@ export function addInit(program: Command, session: Session): void {
     ({ takeOver: takesOver = false, yes = false }: { takeOver?: boolean; yes?: boolean }) =>
       withEngine(session, 'terminal', async (work) => {
         const report = takesOver
-          ? await takeOver(session, work, yes)
+          ? await takeOver(work, yes)
           : await work.engine.init(work.onProgress, work.signal);
         return doneWith(needsLook(report), report, initText(report));
       }),

@@ -83,6 +83,7 @@ const session: Session = {
   },
   confirm: (question, signal) =>
     askYesNo(question, { input: process.stdin, output: process.stderr, signal }),
+  progressStream: process.stderr,
 };
 
 function endUnexpectedly(error: unknown): never {

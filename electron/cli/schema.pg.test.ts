@@ -11,9 +11,8 @@ import type { App } from '../host/app-types.ts';
 import { findEngine } from '../host/engine-client.ts';
 import { runCommand, type CommandEngine } from '../host/engine-commands.ts';
 import { serveEngine } from '../host/engine-server.ts';
-import { loadCatalogue } from '../host/messages.ts';
 import { parseSettings } from '../host/settings.ts';
-import { buildProgram } from './program.ts';
+import { payflow, testSession } from './testing.ts';
 
 const version = '1.0.0';
 let hq: TestHq;
@@ -45,21 +44,19 @@ function appWith(between: () => Promise<unknown>): App {
 async function fix(app: App, running: CommandEngine | null) {
   const said: string[] = [];
   let exit: number | null = null;
-  const program = buildProgram({
+  const session = testSession({
     settings: () =>
       parseSettings(
         { DATABASE_URL: hq.url, PAYFLOW_DB: till.path, PAYFLOW_TERMINAL: 'T1' },
         {},
         '/nowhere',
       ),
-    catalogue: loadCatalogue(),
     openApp: () => Promise.resolve(app),
     findEngine: () => Promise.resolve(running),
     show: (outcome) => (exit = outcome.exit),
     note: (text) => void said.push(text),
-    confirm: () => Promise.resolve(true),
   });
-  const failed = await program.parseAsync(['schema', 'fix'], { from: 'user' }).then(
+  const failed = await payflow(['schema', 'fix'], session).then(
     () => null,
     (error: unknown) => error,
   );
@@ -72,35 +69,16 @@ const columns = (): unknown[] =>
     .all()
     .map(({ name }) => name);
 
-/**
- * One column is missing when the fix is shown, two by the time it is to be applied. `over`: who is asked, of those who
- * work with this app.
- */
-async function expectAsShown(
-  [shelf, aisle]: readonly [string, string],
-  over: (app: App) => Promise<CommandEngine | null>,
-): Promise<void> {
-  const add = (column: string) => hq.db.query(`ALTER TABLE products ADD COLUMN ${column} text`);
-  await add(shelf);
-  const meddled = appWith(() => add(aisle));
-  const refused = await fix(meddled, await over(meddled));
-  expect(refused).toMatchObject({ exit: null, failed: { code: 'SCHEMA_CHANGED' } });
-  expect(refused.shown).toContain(shelf);
-  expect(refused.shown).not.toContain(aisle);
-  expect(columns()).not.toContain(shelf);
-
-  const quiet = appWith(() => Promise.resolve());
-  const fixed = await fix(quiet, await over(quiet));
-  expect(fixed).toMatchObject({ exit: 0, failed: null });
-  expect(fixed.shown).toContain(aisle);
-  expect(columns()).toEqual(expect.arrayContaining([shelf, aisle]));
+/** Whom a command finds that may ask for this app's work. */
+interface Place {
+  readonly over: (app: App) => Promise<CommandEngine | null>;
+  readonly close: () => Promise<void>;
 }
 
-test('10: a fix that became another after it was shown is refused; the next one shown is applied', async () => {
-  await expectAsShown(['shelf', 'aisle'], () => Promise.resolve(null));
-});
+const alone = (): Promise<Place> =>
+  Promise.resolve({ over: () => Promise.resolve(null), close: () => Promise.resolve() });
 
-test('10: a running engine that is asked refuses it the same way', async () => {
+async function besideEngine(): Promise<Place> {
   let asked: CommandEngine = till.app;
   const server = await serveEngine({
     databasePath: till.path,
@@ -108,9 +86,36 @@ test('10: a running engine that is asked refuses it the same way', async () => {
     log: quietLog,
     answer: (command, watch) => runCommand(asked, command, watch),
   });
-  await expectAsShown(['rack', 'bin'], (app) => {
-    asked = app;
-    return findEngine(till.path, version);
-  });
-  await server?.close();
-});
+  return {
+    over: (app) => {
+      asked = app;
+      return findEngine(till.path, version);
+    },
+    close: async () => server?.close(),
+  };
+}
+
+test.each([
+  ['alone', 'shelf', 'aisle', alone],
+  ['beside a running engine', 'rack', 'bin', besideEngine],
+] as const)(
+  '10: %s, a fix that became another after it was shown is refused, and the next one shown is applied',
+  async (_where, shown, late, open) => {
+    const add = (column: string) => hq.db.query(`ALTER TABLE products ADD COLUMN ${column} text`);
+    const place = await open();
+    await add(shown);
+    const meddled = appWith(() => add(late));
+    const refused = await fix(meddled, await place.over(meddled));
+    expect(refused).toMatchObject({ exit: null, failed: { code: 'SCHEMA_CHANGED' } });
+    expect(refused.shown).toContain(shown);
+    expect(refused.shown).not.toContain(late);
+    expect(columns()).not.toContain(shown);
+
+    const quiet = appWith(() => Promise.resolve());
+    const fixed = await fix(quiet, await place.over(quiet));
+    expect(fixed).toMatchObject({ exit: 0, failed: null });
+    expect(fixed.shown).toContain(late);
+    expect(columns()).toEqual(expect.arrayContaining([shown, late]));
+    await place.close();
+  },
+);

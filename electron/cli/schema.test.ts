@@ -1,9 +1,7 @@
 import { expect, test } from 'vitest';
 import type { App, SchemaDifference } from '../host/app-types.ts';
-import { loadCatalogue } from '../host/messages.ts';
-import { parseSettings } from '../host/settings.ts';
 import type { Outcome } from './outcome.ts';
-import { buildProgram } from './program.ts';
+import { payflow, testSession } from './testing.ts';
 
 /** How `payflow schema fix` ends beside these differences; it must not come to applying anything. */
 async function unfixed(differences: readonly SchemaDifference[]): Promise<Outcome | null> {
@@ -15,21 +13,11 @@ async function unfixed(differences: readonly SchemaDifference[]): Promise<Outcom
         : Promise.reject(new Error('applied')),
     close: () => Promise.resolve(),
   } as unknown as App;
-  const program = buildProgram({
-    settings: () =>
-      parseSettings(
-        { DATABASE_URL: 'postgres://u:pw@h/d', PAYFLOW_TERMINAL: 'T1' },
-        {},
-        '/nowhere',
-      ),
-    catalogue: loadCatalogue(),
+  const session = testSession({
     openApp: () => Promise.resolve(app),
-    findEngine: () => Promise.resolve(null),
     show: (outcome) => void shown.push(outcome),
-    note: () => undefined,
-    confirm: () => Promise.resolve(true),
   });
-  await program.parseAsync(['schema', 'fix'], { from: 'user' });
+  await payflow(['schema', 'fix'], session);
   return shown[0] ?? null;
 }
 

@@ -64,7 +64,7 @@ function addFix(schema: Command, session: Session): void {
     .description('show the fix, back payflow.db up, apply it in one transaction')
     .option('--dry-run', 'only show the fix');
   withExample(command, 'schema fix --dry-run').action((options: { dryRun?: boolean }) =>
-    withEngine(session, 'terminal', async ({ engine }) => {
+    withEngine(session, 'terminal', async ({ engine, note }) => {
       const plan = await engine.schemaFix({ shown: null });
       const shown = fixOf(plan.differences);
       if (options.dryRun === true || shown === null) {
@@ -72,7 +72,7 @@ function addFix(schema: Command, session: Session): void {
         const text = plan.differences.length === 0 ? same : unfixed;
         return doneWith(plan.differences.some(isFinding), plan, text);
       }
-      session.note(`${fixPlanText(plan)}\n`);
+      note(`${fixPlanText(plan)}\n`);
       const fixed = await engine.schemaFix({ shown });
       return doneWith(fixed.remaining.some(isFinding), fixed, fixedText(fixed));
     }),

@@ -7,7 +7,7 @@ import type { CommandEngine } from '../host/engine-commands.ts';
 import type { Settings } from '../host/settings.ts';
 import { requireHq, requireTerminal } from '../host/settings.ts';
 import type { Outcome } from './outcome.ts';
-import { createProgress } from './progress.ts';
+import { createProgress, type ProgressBar, type ProgressStream } from './progress.ts';
 
 /**
  * What a command is given: everything it may touch. Made once per process by `main.ts`; tests give their own.
@@ -25,6 +25,8 @@ export interface Session {
   readonly note: (text: string) => void;
   /** Asks a yes-or-no question at the terminal; nobody can be asked where there is none (a script): then it is a yes. */
   readonly confirm: (question: string, signal: AbortSignal) => Promise<boolean>;
+  /** Where progress is shown; nothing is where that is no terminal. */
+  readonly progressStream: ProgressStream;
 }
 
 /** hq: DATABASE_URL; terminal: that and PAYFLOW_TERMINAL; local: neither. Checked before anything is opened. */
@@ -34,6 +36,9 @@ export interface Work {
   readonly app: App;
   readonly onProgress: OnProgress;
   readonly signal: AbortSignal;
+  /** The session's, with the progress bar out of the way. */
+  readonly note: Session['note'];
+  readonly confirm: Session['confirm'];
   /** A message of the catalogue as text. */
   readonly say: (code: string, params?: MessageParams) => string;
 }
@@ -78,13 +83,15 @@ async function perform(
   // The second Ctrl-C is the system's own: nobody is locked in.
   const onInterrupt = (): void => stop.abort();
   process.once('SIGINT', onInterrupt);
-  const progress = createProgress();
   const app = await session.openApp(settings);
+  const progress = createProgress(session.progressStream);
+  progress.begin();
   try {
     const outcome = await work({
       app,
       onProgress: progress.show,
       signal: stop.signal,
+      ...besideBar(session, progress),
       say: (code, params) => renderMessage(session.catalogue, code, params),
     });
     progress.stop();
@@ -94,6 +101,25 @@ async function perform(
     process.off('SIGINT', onInterrupt);
     await app.close();
   }
+}
+
+/** What is printed or asked must not stand in the bar's line, nor the bar in its. */
+function besideBar(session: Session, progress: ProgressBar): Pick<Work, 'note' | 'confirm'> {
+  return {
+    note: (text) => {
+      progress.stop();
+      session.note(text);
+      progress.begin();
+    },
+    confirm: async (question, signal) => {
+      progress.stop();
+      try {
+        return await session.confirm(question, signal);
+      } finally {
+        progress.begin();
+      }
+    },
+  };
 }
 
 /** The example that every `--help` ends with. */

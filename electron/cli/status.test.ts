@@ -3,14 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { quietLog } from '../../e2e/support/quiet-log.ts';
 import { openApp } from '../host/app.ts';
-import { loadCatalogue } from '../host/messages.ts';
 import { parseSettings } from '../host/settings.ts';
 import { saveMeta } from '../local/save-meta.ts';
 import { makeShop, shopPlan, tempFolder } from '../local/testing.ts';
 import { META } from '../sync/meta.ts';
-import { buildProgram } from './program.ts';
+import { payflow, testSession } from './testing.ts';
 
-const catalogue = loadCatalogue();
 const at = "'2026-11-22T14:00:00.000Z'";
 const held = (confirm: string): string =>
   `INSERT INTO sync_held (tbl, id, direction, op, missing, since, confirm)
@@ -28,16 +26,12 @@ async function exits(sql: string, ...commands: readonly string[]): Promise<numbe
   db.exec(sql);
   db.close();
   const codes: number[] = [];
-  const program = buildProgram({
+  const session = testSession({
     settings: () => parseSettings({ PAYFLOW_DB: path }, {}, folder.path),
-    catalogue,
     openApp: (settings) => openApp(settings, quietLog),
-    findEngine: () => Promise.resolve(null),
     show: ({ exit }) => void codes.push(exit),
-    note: () => undefined,
-    confirm: () => Promise.resolve(true),
   });
-  for (const command of commands) await program.parseAsync([command], { from: 'user' });
+  for (const command of commands) await payflow([command], session);
   return codes;
 }
 
