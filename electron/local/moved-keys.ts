@@ -1,18 +1,30 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { LocalStore, OutboxEntry } from '../sync/local-port.ts';
+import { OpenNames, saveNames, underSavedNames } from './open-names.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 
 /** Rows whose local_id, or HQ's key beside it, the POS has changed: they stay the same rows at HQ (DESIGN 4.3). */
-export type MovedKeys = Pick<LocalStore, 'moveLocalId' | 'restoreServerId'>;
+export type MovedKeys = Pick<
+  LocalStore,
+  'anyMoved' | 'moveLocalIds' | 'restoreServerId' | 'underNewNames' | 'saveNames'
+>;
 
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
 export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKeys {
-  /** HQ knows both rows: the one that moved and the one that stood there. */
-  const isTaken = (table: TablePlan, { from, to }: { from: string | null; to: string }): boolean =>
-    prepare('SELECT count(*) FROM sync_row WHERE tbl = ? AND local_id IN (?, ?)')
-      .pluck()
-      .get(table.number, from, to) === 2;
+  /** Open batches under other names than those they were read with. */
+  const renamed = new Set<number>();
+
+  /** HQ knows both rows, or may know them: the one that moved and the one that stood there. */
+  const isTaken = (table: TablePlan, names: OpenNames, ...localIds: readonly string[]): boolean =>
+    localIds.every(
+      (localId) =>
+        names.isNew(table.name, localId) ||
+        prepare('SELECT 1 FROM sync_row WHERE tbl = ? AND local_id = ?').get(
+          table.number,
+          localId,
+        ) !== undefined,
+    );
 
   /**
    * UPDATE OR REPLACE of a key onto another row's: what HQ hears is an edit of the row that was there, whose old values
@@ -35,57 +47,88 @@ export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKey
     prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = ?').run(entry.seq);
   };
 
-  return {
-    moveLocalId(table, entry) {
-      const names = {
-        from: entry.oldLocalId,
-        to: entry.localId,
-        tbl: table.name,
-        number: table.number,
-        seq: entry.seq,
-      };
-      if (isTaken(table, names)) {
-        takePlace(table, entry);
-        return;
+  const move = (table: TablePlan, entry: OutboxEntry, from: string, open: OpenNames): void => {
+    const names = {
+      from,
+      to: entry.localId,
+      tbl: table.name,
+      number: table.number,
+      seq: entry.seq,
+    };
+    if (isTaken(table, open, from, entry.localId)) {
+      takePlace(table, entry);
+      return;
+    }
+    open.move(table.name, from, entry.localId);
+    prepare(`
+      UPDATE sync_row SET server_id = nullif(coalesce(server_id, local_id), :to), local_id = :to
+       WHERE tbl = :number AND local_id = :from
+         AND NOT EXISTS (SELECT 1 FROM sync_row r WHERE r.tbl = :number AND r.local_id = :to)`).run(
+      names,
+    );
+    prepare(
+      'UPDATE sync_outbox SET local_id = :to WHERE tbl = :tbl AND local_id = :from AND seq < :seq',
+    ).run(names);
+    prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = :seq').run(names);
+    // A reference that followed is no change of its row.
+    for (const child of plan().tables) {
+      for (const { column } of child.foreignKeys.filter(
+        (foreignKey) => foreignKey.refTable === table.name,
+      )) {
+        const local = child.columns.find((candidate) => candidate.hq === column)?.local;
+        if (local === undefined) continue;
+        prepare(`
+          UPDATE sync_outbox SET changes = json_replace(changes, :path, :to)
+           WHERE tbl = :child AND json_extract(changes, :path) = :from`).run({
+          path: `$.${JSON.stringify(local)}[1]`,
+          to: entry.localId,
+          from,
+          child: child.name,
+        });
       }
-      prepare(`
-        UPDATE sync_row SET server_id = nullif(coalesce(server_id, local_id), :to), local_id = :to
-         WHERE tbl = :number AND local_id = :from
-           AND NOT EXISTS (SELECT 1 FROM sync_row r WHERE r.tbl = :number AND r.local_id = :to)`).run(
+    }
+    // Of a row that had the name before, and is no more.
+    for (const listed of ['sync_held', 'sync_rejected']) {
+      prepare(`DELETE FROM ${listed} WHERE tbl = :tbl AND id = :to AND direction = 'upload'`).run(
         names,
       );
       prepare(
-        'UPDATE sync_outbox SET local_id = :to WHERE tbl = :tbl AND local_id = :from AND seq < :seq',
+        `UPDATE ${listed} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
       ).run(names);
-      prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = :seq').run(names);
-      // A reference that followed is no change of its row.
-      for (const child of plan().tables) {
-        for (const { column } of child.foreignKeys.filter(
-          (foreignKey) => foreignKey.refTable === table.name,
-        )) {
-          const local = child.columns.find((candidate) => candidate.hq === column)?.local;
-          if (local === undefined) continue;
-          prepare(`
-            UPDATE sync_outbox SET changes = json_replace(changes, :path, :to)
-             WHERE tbl = :child AND json_extract(changes, :path) = :from`).run({
-            path: `$.${JSON.stringify(local)}[1]`,
-            to: entry.localId,
-            from: entry.oldLocalId,
-            child: child.name,
-          });
-        }
-      }
-      for (const listed of ['sync_held', 'sync_rejected']) {
-        prepare(
-          `UPDATE ${listed} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
-        ).run(names);
-      }
-      for (const kept of ['sync_base', 'sync_recreate']) {
-        prepare(`DELETE FROM ${kept} WHERE tbl = :tbl AND local_id = :to`).run(names);
-        prepare(`UPDATE ${kept} SET local_id = :to WHERE tbl = :tbl AND local_id = :from`).run(
-          names,
-        );
-      }
+    }
+    for (const kept of ['sync_base', 'sync_recreate']) {
+      prepare(`DELETE FROM ${kept} WHERE tbl = :tbl AND local_id = :to`).run(names);
+      prepare(`UPDATE ${kept} SET local_id = :to WHERE tbl = :tbl AND local_id = :from`).run(names);
+    }
+    prepare('DELETE FROM sync_promised WHERE tbl = :number AND local_id = :to').run(names);
+    prepare('UPDATE sync_promised SET local_id = :to WHERE tbl = :number AND local_id = :from').run(
+      names,
+    );
+  };
+
+  return {
+    anyMoved(after) {
+      // Left to itself SQLite walks the whole index of rows.
+      return (
+        prepare(`
+          SELECT 1 FROM sync_outbox o NOT INDEXED
+           WHERE o.seq > ? AND o.op = 'U' AND o.old_local_id IS NOT NULL AND o.old_local_id IS NOT o.local_id
+           LIMIT 1`).get(after) !== undefined
+      );
+    },
+    moveLocalIds(moves) {
+      const names = moves.flatMap(({ entry }) => [
+        entry.localId,
+        entry.oldLocalId ?? entry.localId,
+      ]);
+      const open = new OpenNames(prepare, [...new Set(names)]);
+      for (const { table, entry } of moves)
+        if (entry.oldLocalId !== null) move(table, entry, entry.oldLocalId, open);
+      for (const number of open.save()) renamed.add(number);
+    },
+    underNewNames: (batch) => (renamed.has(batch.number) ? underSavedNames(prepare, batch) : batch),
+    saveNames(batch) {
+      saveNames(prepare, batch);
     },
     restoreServerId(table, localId, serverId) {
       prepare(`

@@ -67,6 +67,7 @@ export async function connect(
     stamps: local.read(
       () => new Stamps(local, savedStamps(local), local.lastSeq(), heard, heard.now),
     ),
+    namesAsOf: 0,
     hqNow: () => new Date(heard.now()).toISOString(),
     onProgress: (progress) => {
       options.onProgress(progress);

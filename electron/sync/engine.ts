@@ -74,6 +74,8 @@ export interface Run extends EnginePorts {
   readonly triedAgain: Set<string>;
   /** The times of local edits (DESIGN 7.4). */
   readonly stamps: Stamps;
+  /** The outbox up to here has been looked through for rows whose local_id the POS has changed. */
+  namesAsOf: number;
   /** HQ's time at this moment, by what it said at the beginning of the run. ISO 8601, UTC. */
   hqNow(): string;
   onProgress(progress: Progress): void;

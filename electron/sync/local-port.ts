@@ -260,8 +260,17 @@ export interface LocalStore {
   /** Rows of the outbox, for HQ's overview. */
   countWaiting(): number;
   lastSeq(): number;
-  /** Moves what was known of a row to its new local_id. */
-  moveLocalId(table: TablePlan, entry: OutboxEntry): void;
+  /** Has the POS changed a local_id since this entry? */
+  anyMoved(after: number): boolean;
+  /**
+   * Moves what was known of rows to their new local_ids, in the order of the entries; what open batches call them too
+   * (DESIGN 6.1).
+   */
+  moveLocalIds(moves: readonly { readonly table: TablePlan; readonly entry: OutboxEntry }[]): void;
+  /** An open batch under the names that its rows have since `moveLocalIds`. */
+  underNewNames(batch: Batch): Batch;
+  /** Keeps the local_ids of an open batch in place of those it was saved with. */
+  saveNames(batch: Batch): void;
   /** Restores server_id and status on rows a REPLACE has stripped. */
   restoreServerId(table: TablePlan, localId: string, serverId: string): void;
   /** Stored bases by local_id: HQ's column name -> canonical value. */

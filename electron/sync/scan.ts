@@ -8,7 +8,7 @@ import { otherWork } from './download/buckets.ts';
 import { cursorOf } from './download/load.ts';
 import { slices, type Run } from './engine.ts';
 import type { MissedRow, ScannedRow } from './local-port.ts';
-import { repairOutbox } from './repair-outbox.ts';
+import { readNamed, repairOutbox } from './repair-outbox.ts';
 import { canonicalRows, hashOf } from './translate.ts';
 
 /** Rows read and hashed at a time. */
@@ -133,7 +133,7 @@ function noteNew(run: Run, table: TablePlan, rows: readonly ScannedRow[]): numbe
 async function noteVanished(run: Run, table: TablePlan): Promise<number> {
   let found = 0;
   for (let after: string | null = null; ;) {
-    const page = run.local.read(() => run.local.vanished(table, after, PAGE));
+    const page = readNamed(run, () => run.local.vanished(table, after, PAGE));
     if (page.length === 0) return found;
     const present = new Set(
       (

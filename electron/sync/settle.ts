@@ -2,6 +2,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { Run } from './engine.ts';
 import type { Batch, BatchReply, Hello } from './ports.ts';
 import { acknowledge, acknowledgePlainly } from './upload/acknowledge.ts';
+import { followNames } from './repair-outbox.ts';
 import { passSequences, present, requeueRefused } from './upload/send-again.ts';
 
 /**
@@ -34,11 +35,17 @@ function isKnownTaken({ readOnly, self }: Run, { binding }: Hello, { number }: B
 
 /** HQ had taken this batch and was restored: what it does not take this time waits for upload like any other change. */
 async function sendAgain(run: Run, saved: Batch): Promise<void> {
-  const batch = present(run, saved);
+  const batch = run.local.write(() => {
+    followNames(run);
+    const named = present(run, run.local.underNewNames(saved));
+    run.local.saveNames(named);
+    return named;
+  });
   await passSequences(run, batch);
   const reply = await sendOnce(run, batch);
   run.local.write(() => {
-    requeueRefused(run, batch, reply);
+    followNames(run);
+    requeueRefused(run, run.local.underNewNames(batch), reply);
   });
   await acknowledge(run, batch, reply);
 }

@@ -9,6 +9,7 @@ import { foldEntries } from '../pending.ts';
 import type { KnownRow, UpsertRow } from '../local-port.ts';
 import { groupBy } from '../engine.ts';
 import { noteLanded } from '../oversold.ts';
+import { followNames } from '../repair-outbox.ts';
 import { forgetRecreated, returns } from './delete-against-edit.ts';
 import { applyDepartures } from './departures.ts';
 import { arrivalsOf, type Arrival, type Page } from './page.ts';
@@ -29,6 +30,7 @@ export type Landed = ReadonlyMap<string, readonly string[]>;
 /** Applies the page; the caller is inside `local.write`. */
 export function applyPage(run: Run, page: Page, facts: PageFacts): Landed {
   const landed = new Map<string, string[]>();
+  followNames(run);
   for (const [name, moves] of page.rekeys) rekey(run, run.index.table(name), moves);
   const localIds = new Map<string, Map<string, string>>();
   const known = new Map<string, Map<string, KnownRow>>();

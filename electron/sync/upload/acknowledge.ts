@@ -4,6 +4,7 @@ import { forgetRecreated } from '../download/delete-against-edit.ts';
 import { addArrivals, emptyPage } from '../download/page.ts';
 import { preparePage } from '../download/prepare.ts';
 import { noteSent } from '../oversold.ts';
+import { followNames } from '../repair-outbox.ts';
 import type { Acknowledged } from '../local-port.ts';
 import type { Batch, BatchGroup, BatchReply, PlainAnswer, RowOutcome } from '../ports.ts';
 import { refusalOf } from './read-outbox.ts';
@@ -13,11 +14,11 @@ import { refusalOf } from './read-outbox.ts';
  * rows are listed, and the rows HQ returned are stored in the same transaction (DESIGN 6.5). An edit made
  * meanwhile stays in the outbox.
  */
-export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Promise<void> {
+export async function acknowledge(run: Run, sent: Batch, reply: BatchReply): Promise<void> {
   const outcomes = new Map(
     reply.outcomes.map((outcome) => [`${outcome.table}\0${outcome.key}\0${outcome.op}`, outcome]),
   );
-  const inserted = insertedRows(batch);
+  const inserted = insertedRows(sent);
   const page = emptyPage();
   for (const [name, group] of groupBy(reply.rows, (entry) => entry.table)) {
     const table = run.index.table(name);
@@ -31,6 +32,8 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
   const facts = await preparePage(run, page);
   run.at('upload:before-acknowledge');
   run.local.write(() => {
+    followNames(run);
+    const batch = run.local.underNewNames(sent);
     for (const group of batch.groups) acknowledgeGroup(run, batch, group, outcomes, inserted);
     applyPage(run, page, facts);
     run.local.closeBatch(batch.number);
@@ -40,10 +43,12 @@ export async function acknowledge(run: Run, batch: Batch, reply: BatchReply): Pr
 }
 
 /** The same for a batch that HQ took as it was sent: nothing to ask, nothing to store but that. */
-export function acknowledgePlainly(run: Run, batch: Batch, { ownXid }: PlainAnswer): void {
-  const inserted = insertedRows(batch);
+export function acknowledgePlainly(run: Run, sent: Batch, { ownXid }: PlainAnswer): void {
+  const inserted = insertedRows(sent);
   run.local.write(
     () => {
+      followNames(run);
+      const batch = run.local.underNewNames(sent);
       for (const group of batch.groups) acknowledgeGroup(run, batch, group, NO_OUTCOMES, inserted);
       run.local.closeBatch(batch.number);
       if (ownXid !== null) run.local.addOwnXid(ownXid);

@@ -10,18 +10,24 @@ const REQUEUED = 'requeued_batch';
 /** Numbers of a sequence that are passed over in one question. */
 const DRAWN_AT_ONCE = 10_000;
 
-/** The batch as it was, under this epoch; rows whose local_id the POS has changed since under their new one. */
+/**
+ * The batch as it was, under this epoch; rows whose local_id the POS has changed since under their new one. One that is
+ * known no more, and whose name another row has by now, has none: HQ's key stands there.
+ */
 export function present(run: Run, batch: Batch): Batch {
   return {
     ...batch,
     epoch: run.self.epoch,
     groups: batch.groups.map((group) => {
-      const known = run.local.known(run.index.table(group.table), group.keys);
+      const table = run.index.table(group.table);
+      const known = run.local.known(table, group.keys);
+      const keys = run.local.serverIds(table, group.localIds);
       return {
         ...group,
-        localIds: group.localIds.map(
-          (localId, row) => known.get(group.keys[row] ?? '')?.localId ?? localId,
-        ),
+        localIds: group.localIds.map((localId, row) => {
+          const key = group.keys[row] ?? '';
+          return known.get(key)?.localId ?? ((keys.get(localId) ?? key) === key ? localId : key);
+        }),
       };
     }),
   };

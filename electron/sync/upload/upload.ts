@@ -8,6 +8,7 @@ import { saveStamps } from '../connect.ts';
 import { releaseHeld } from '../download/held-rows.ts';
 import { noteRemoved, waitsForYes } from '../gate.ts';
 import type { Batch, BatchReply, PlainAnswer } from '../ports.ts';
+import { readIfNamed, readNamed } from '../repair-outbox.ts';
 import { sendOnce } from '../settle.ts';
 import { acknowledge, acknowledgePlainly } from './acknowledge.ts';
 import { buildBatch, buildBatchBehind, type Built, type Waiting } from './build-batch.ts';
@@ -129,7 +130,7 @@ async function prepare(
   end: number,
   swaps: SwapFailures,
 ): Promise<Prepared | 'rebased'> {
-  const page = run.local.read(() => readOutboxPage(run, place, end));
+  const page = readNamed(run, () => readOutboxPage(run, place, end));
   const reread = rereads(page).filter((intent) => swaps.isFirstReading(intent));
   if (reread.length > 0) {
     await rebaseFromHq(run, reread);
@@ -151,9 +152,9 @@ function prepareBehind(
   inFlight: Batch,
 ): Prepared | null {
   if (place === null) return null;
-  const page = run.local.read(() => readOutboxPage(run, place, end));
-  if (rereads(page).length > 0) return null;
-  const built = buildBatchBehind(run, inFlight, page);
+  const page = readIfNamed(run, () => readOutboxPage(run, place, end))?.value;
+  if (page === undefined || rereads(page).length > 0) return null;
+  const built = buildBatchBehind(run, run.local.underNewNames(inFlight), page);
   return built?.batch == null ? null : preparedOf(run, page, built);
 }
 
