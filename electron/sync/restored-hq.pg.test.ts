@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { temporaryFile } from '../../e2e/support/children.ts';
+import { atPos } from '../../e2e/support/rows.ts';
 import { sell } from '../../e2e/support/sale.ts';
 import { quietLog } from '../../e2e/support/quiet-log.ts';
 import {
@@ -145,6 +146,69 @@ const hqOf = ({ pos }: TestTerminal): HqIdentity => {
   const row = pos.prepare('SELECT value FROM sync_meta WHERE name = ?').get(META.hq);
   return JSON.parse(String(row?.['value'])) as HqIdentity;
 };
+
+test(
+  '8.2: lost batches come back under the names that their rows have by then, and touch no row that took an old one',
+  { timeout: 240_000 },
+  async () => {
+    const hq = await server();
+    await install(hq);
+    await (await connect(hq)).query(COMPANY);
+    const path = place();
+    let sent: () => void = () => undefined;
+    const first = await till(hq.url(), path, {
+      at: (step) => {
+        if (step === 'upload:after-send') sent();
+      },
+    });
+    await hq.kill();
+    const copy = coldCopy(hq);
+    await hq.restart();
+    const customer = (localId: string, code: string): void => {
+      atPos(first.pos, 'customers', { local_id: localId, customer_code: code });
+    };
+    const rename = (from: string, to: string): void => {
+      first.pos.exec(`UPDATE customers SET local_id = '${to}' WHERE local_id = '${from}'`);
+    };
+    customer('a', 'stays');
+    customer('b', 'goes');
+    customer('c', 'is renamed while it is sent again');
+    await first.sync();
+    rename('a', 'a-2');
+    rename('b', 'b-2');
+    customer('a', 'has the name now');
+    customer('b', 'has the other name now');
+    await first.sync();
+    first.pos.exec(`DELETE FROM customers WHERE local_id = 'b-2'`);
+    await first.sync();
+    await hq.kill();
+    copy.putBack();
+    await hq.restart();
+    const db = await connect(hq);
+    sent = () => {
+      sent = () => undefined;
+      rename('c', 'c-2');
+      customer('c', 'came in between');
+    };
+
+    await first.sync();
+    await first.sync();
+
+    const { rows } = await db.query('SELECT customer_code AS code FROM customers ORDER BY 1');
+    expect(rows.map(({ code }: { code: string }) => code)).toEqual([
+      'came in between',
+      'has the name now',
+      'has the other name now',
+      'is renamed while it is sent again',
+      'stays',
+    ]);
+    expect(await differences(db, first.pos, { customers: {} })).toEqual([]);
+    expect(first.pos.prepare('SELECT * FROM sync_outbox').all()).toEqual([]);
+    expect((await first.app.verify(() => undefined, new AbortController().signal)).equal).toBe(
+      true,
+    );
+  },
+);
 
 test(
   '8.2: an HQ restored from a cold copy gets every lost batch again, also when recovery is killed',
