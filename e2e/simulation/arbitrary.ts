@@ -43,6 +43,15 @@ const posWrite: fc.Arbitrary<PosWrite> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('replace-customer' as const), row: few, code }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('rename' as const),
+      table: fc.nat(2),
+      row: few,
+      other: fc.option(few),
+    }),
+  },
 );
 
 const one = <Name extends string>(name: Name) => fc.record({ do: fc.constant(name) });

@@ -232,7 +232,11 @@ export class BackOffice {
 
   async #deleteCategory(row: number): Promise<void> {
     const found = pick(await this.#rows('categories', 'name'), row);
-    await this.#run('DELETE FROM categories WHERE id = $1', found?.id);
+    const { rows } = await this.#db.query<{ description: string | null }>(
+      'DELETE FROM categories WHERE id = $1 RETURNING description',
+      [found?.id],
+    );
+    for (const { description } of rows) this.#ledger().sawGo(description);
   }
 
   async #hangProduct({

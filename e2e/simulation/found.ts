@@ -27,7 +27,17 @@ export const FOUND: Readonly<Record<string, History>> = {
       { resolve: 0, conflict: 0, keep: 'hq' },
     ],
   },
-  // Two in which the judge was wrong.
+  // Three in which the judge was wrong.
+  '7.5: what HQ wrote into a category is gone with the category that it deletes': {
+    terminals: 2,
+    steps: [
+      { hq: { do: 'edit', field: 8, row: 4 } },
+      { at: 0, pos: { do: 'sell', product: 0, quantity: 1, customer: null, split: false } },
+      { hq: { do: 'add-customer', code: 0 } },
+      { at: 0, pos: { do: 'add-customer', code: 0 } },
+      { hq: { do: 'delete-category', row: 1 } },
+    ],
+  },
   '5.4, 7: a sum that waits with its held row is listed, also where HQ gave the row another key': {
     terminals: 3,
     steps: [

@@ -18,7 +18,14 @@ export type PosWrite =
   | { readonly do: 'delete-hqs'; readonly table: number; readonly row: number }
   | { readonly do: 'add-category'; readonly product: number }
   /** INSERT OR REPLACE: over the row itself, and over another that has the code. */
-  | { readonly do: 'replace-customer'; readonly row: number; readonly code: number };
+  | { readonly do: 'replace-customer'; readonly row: number; readonly code: number }
+  /** The row gets another local_id, which its children follow: a new one, or that of the row `other`, which gets its. */
+  | {
+      readonly do: 'rename';
+      readonly table: number;
+      readonly row: number;
+      readonly other: number | null;
+    };
 
 export type HqWrite =
   | { readonly do: 'edit'; readonly field: number; readonly row: number }

@@ -19,6 +19,24 @@ const HQS = [
   ['payments', 'authorization_code'],
 ] as const;
 
+/** Tables whose rows get other local_ids, what they are named by, and who refers to them. */
+const RENAMED = [
+  { table: 'customers', name: 'customer_code', children: [['orders', 'customer_id']] },
+  {
+    table: 'orders',
+    name: 'order_number',
+    children: [
+      ['order_items', 'order_id'],
+      ['payments', 'order_id'],
+      ['inventory_transactions', 'order_id'],
+    ],
+  },
+  { table: 'payments', name: 'authorization_code', children: [] },
+] as const;
+
+/** One that names a row all over the company is passed on by nobody. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 interface Customer {
   readonly first_name: string | null;
   readonly city: string | null;
@@ -74,6 +92,8 @@ export class PosProgram {
         return this.#deleteHqs(write);
       case 'add-category':
         return this.#addCategory(write.product);
+      case 'rename':
+        return this.#rename(write);
     }
   }
 
@@ -288,6 +308,29 @@ export class PosProgram {
       this.#now,
     );
     this.#run('UPDATE products SET category_id = ? WHERE local_id = ?', id, goods.local_id);
+    return () => undefined;
+  }
+
+  #rename({ table, row, other }: Extract<PosWrite, { do: 'rename' }>): (() => void) | null {
+    const { table: of, name, children } = at(RENAMED, table);
+    const rows = this.#rows(of, name, name);
+    const found = pick(rows, row);
+    const beside = other === null ? undefined : pick(rows, other);
+    if (found === undefined) return null;
+    const from = found.local_id;
+    const fresh = `renamed-${this.#ledger().value(this.#place.code)}`;
+    const move = (was: string, is: string): void => {
+      this.#run(`UPDATE ${of} SET local_id = ? WHERE local_id = ?`, is, was);
+      for (const [child, column] of children)
+        this.#run(`UPDATE ${child} SET ${column} = ? WHERE ${column} = ?`, is, was);
+    };
+    this.#db.pragma('defer_foreign_keys = ON');
+    move(from, fresh);
+    const to = beside?.local_id ?? from;
+    if (to !== from && !UUID.test(from) && !UUID.test(to)) {
+      move(to, from);
+      move(fresh, to);
+    }
     return () => undefined;
   }
 
