@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { ANSWER_MS, endSilence } from './end-silence.ts';
+import { ANSWER_MS, endSilence, hangUp } from './end-silence.ts';
 import { toPayflowError, type Target } from './errors.ts';
 import { isThere } from './is-there.ts';
 
@@ -63,11 +63,13 @@ export function clientConfig(options: ConnectionOptions) {
 /** The connections of one engine: one that works and, while a table is streamed, a second one. */
 export class Connections {
   readonly target: Target;
+  readonly #options: ConnectionOptions;
   readonly #pool: pg.Pool;
 
   constructor(options: ConnectionOptions) {
     const { host, port, user } = options.address;
     this.target = { host, port, user };
+    this.#options = options;
     this.#pool = new pg.Pool({
       ...clientConfig(options),
       max: 3,
@@ -96,6 +98,32 @@ export class Connections {
       throw toPayflowError(error, this.target);
     } finally {
       client?.release(failed);
+    }
+  }
+
+  /**
+   * A connection of its own, for an administrator's work that takes as long as it takes: it ends when HQ is not there any
+   * more or `signal` says so, not because HQ is silent over one statement.
+   */
+  async useForLong<T>(
+    work: (client: pg.ClientBase) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const client = new pg.Client(clientConfig(this.#options));
+    client.on('error', ignore);
+    const stop = (): void => {
+      client.connection.stream.destroy();
+    };
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      await client.connect();
+      endSilence(client, () => isThere(this.#options.address, ANSWER_MS), Infinity);
+      return await work(client);
+    } catch (error) {
+      throw toPayflowError(error, this.target);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      await hangUp(client);
     }
   }
 

@@ -15,7 +15,7 @@ class Line {
     this.error = error;
   }
 
-  begin(askHq: () => Promise<boolean>): void {
+  begin(askHq: () => Promise<boolean>, silenceMs?: number): void {
     const client = {
       connection: { stream: this },
       query: () =>
@@ -23,7 +23,7 @@ class Line {
           this.answer = resolve;
         }),
     } as unknown as pg.ClientBase;
-    endSilence(client, askHq);
+    endSilence(client, askHq, silenceMs);
     void client.query('SELECT 1');
   }
 }
@@ -49,6 +49,17 @@ describe('8, 9: a statement without an answer', () => {
     await vi.advanceTimersByTimeAsync(11_900);
     expect(line.error).toBeNull();
     await vi.advanceTimersByTimeAsync(200);
+    expect(line.error).toMatchObject({ code: 'ETIMEDOUT' });
+  });
+
+  test('of an administrator is waited for as long as HQ is there', async () => {
+    const line = new Line();
+    let answers = there;
+    line.begin(() => answers(), Infinity);
+    await vi.advanceTimersByTimeAsync(60 * 60_000);
+    expect(line.error).toBeNull();
+    answers = gone;
+    await vi.advanceTimersByTimeAsync(14_000);
     expect(line.error).toMatchObject({ code: 'ETIMEDOUT' });
   });
 

@@ -42,14 +42,20 @@ export class Patience {
   readonly #stream: Socket;
   readonly #askHq: AskHq;
   readonly #giveUp: (error: Error) => void;
+  readonly #silenceMs: number;
   readonly #timer: NodeJS.Timeout;
   #heard: number;
   #quiet = 0;
 
-  constructor(client: pg.ClientBase, giveUp: (error: Error) => void) {
+  constructor(
+    client: pg.ClientBase,
+    giveUp: (error: Error) => void,
+    silenceMs: number = SILENCE_MS,
+  ) {
     this.#stream = streamOf(client);
     this.#askHq = waysToHq.get(client) ?? (() => Promise.resolve(true));
     this.#giveUp = giveUp;
+    this.#silenceMs = silenceMs;
     this.#heard = this.#stream.bytesRead;
     this.#timer = setInterval(() => {
       this.#look();
@@ -71,7 +77,7 @@ export class Patience {
     this.#quiet = bytesRead > this.#heard ? 0 : this.#quiet + 1;
     this.#heard = bytesRead;
     const quietMs = this.#quiet * LOOK_MS;
-    if (quietMs >= SILENCE_MS) this.#end();
+    if (quietMs >= this.#silenceMs) this.#end();
     else if (quietMs > 0 && quietMs % DOUBT_MS === 0) void this.#doubt();
   }
 
@@ -97,8 +103,13 @@ function streamOf(client: pg.ClientBase): Socket {
  * Breaks the connection when HQ owes an answer and is silent (`Patience`); its statements fail as timed out. Each byte is a
  * sign of life: node-postgres' own `query_timeout` counts the whole transfer, so that a slow line could never finish a
  * long answer. Nobody else may listen for data: a COPY takes that over (pg-copy-streams), and waits by itself (`stream.ts`).
+ * `silenceMs`: of an HQ that is there.
  */
-export function endSilence(client: pg.ClientBase, askHq: AskHq): void {
+export function endSilence(
+  client: pg.ClientBase,
+  askHq: AskHq,
+  silenceMs: number = SILENCE_MS,
+): void {
   waysToHq.set(client, askHq);
   const ask = client.query.bind(client) as (...given: unknown[]) => unknown;
   let owed = 0;
@@ -113,7 +124,7 @@ export function endSilence(client: pg.ClientBase, askHq: AskHq): void {
     const answer = ask(...given);
     if (!(answer instanceof Promise)) return answer;
     owed += 1;
-    patience ??= new Patience(client, (error) => streamOf(client).destroy(error));
+    patience ??= new Patience(client, (error) => streamOf(client).destroy(error), silenceMs);
     answer.then(settled, settled);
     return answer;
   }) as typeof client.query;
