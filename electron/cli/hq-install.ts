@@ -34,12 +34,15 @@ export function addHqInstall(hq: Command, session: Session): void {
     .option('--manifest <file>', 'the manifest that says which tables sync')
     .option('--no-notify', 'announce no changes: for an HQ with very many small writers');
   withExample(command, 'hq install --with-schema').action((options: Options) =>
-    withApp(session, 'hq', async ({ app }) => {
-      const report = await app.installHq({
-        withSchema: options.withSchema === true,
-        manifest: options.manifest ?? null,
-        notify: options.notify ? null : false,
-      });
+    withApp(session, 'hq', async ({ app, signal }) => {
+      const report = await app.installHq(
+        {
+          withSchema: options.withSchema === true,
+          manifest: options.manifest ?? null,
+          notify: options.notify ? null : false,
+        },
+        signal,
+      );
       return done(report, installText(report));
     }),
   );

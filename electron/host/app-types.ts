@@ -193,7 +193,8 @@ export interface RepairReport extends VerifyReport {
 }
 
 export interface App {
-  installHq(options: HqInstallOptions): Promise<HqInstallReport>;
+  /** Ends as HQ_CONNECTION_LOST when `signal` is aborted; the next one goes on where it was. */
+  installHq(options: HqInstallOptions, signal?: AbortSignal): Promise<HqInstallReport>;
   hqStatus(): Promise<HqStatus>;
   /** The tables that are captured no longer. */
   uninstallHq(): Promise<{ readonly tables: readonly string[] }>;

@@ -100,15 +100,17 @@ class LocalApp implements HostedApp {
 
   // ------------------------------------------------------------------------------------------ HQ
 
-  async installHq(options: Parameters<App['installHq']>[0]) {
+  async installHq(options: Parameters<App['installHq']>[0], signal?: AbortSignal) {
     const { text, path } = await manifestFile(options.manifest);
     const manifest = readManifest(text, path);
-    return this.#hq().use((client) =>
-      installCapture(client, {
-        manifest,
-        withSchema: options.withSchema,
-        ...(options.notify === null ? {} : { notify: options.notify }),
-      }),
+    return this.#hq().useForLong(
+      (client) =>
+        installCapture(client, {
+          manifest,
+          withSchema: options.withSchema,
+          ...(options.notify === null ? {} : { notify: options.notify }),
+        }),
+      signal,
     );
   }
 

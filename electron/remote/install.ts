@@ -10,8 +10,16 @@ import { readCatalogue } from './catalogue.ts';
 import { sqlStateOf } from './hq-errors.ts';
 import { id } from './identifiers.ts';
 import { checkOwnership, checkServer, missingPrivilege } from './install-checks.ts';
+import { aloneAtHq } from './install-lock.ts';
 import { lockTables, type TableLock } from './lock-tables.ts';
-import { applyMigrations, isInstalled, pendingMigrations, readMigrations } from './migrations.ts';
+import {
+  applyConcurrently,
+  applyMigrations,
+  isInstalled,
+  pendingMigrations,
+  readMigrations,
+  type Migration,
+} from './migrations.ts';
 import type { Queryable } from './queryable.ts';
 import { dropCapture, locksFor, triggersOf } from './uninstall.ts';
 import { readCaptured, verifyCapture, type CapturedTable } from './verify-capture.ts';
@@ -48,18 +56,57 @@ const defaultPatienceMs = 30_000;
 /**
  * Installs or updates change capture, in one transaction on one connection (not a pool): all of it or nothing.
  * Running it again changes only what differs. The order is what keeps HQ's programs unharmed: every lock on a table
- * of the shop is taken at once and without waiting, before anything that could be waited for.
+ * of the shop is taken at once and without waiting, before anything that could be waited for. Indexes of a feed that is in
+ * use follow the transaction; an install that is cut off there has left a capture that works, and the next one goes on.
  */
 export async function installCapture(
   client: Queryable,
   options: InstallOptions,
 ): Promise<InstallReport> {
+  const { patienceMs = defaultPatienceMs } = options;
+  return aloneAtHq(client, patienceMs, async () => {
+    // How long a statement takes is the feed's size, no sign of anything wrong.
+    await client.query('SET statement_timeout = 0');
+    try {
+      const { report, afterwards } = await installAtOnce(client, options);
+      if (afterwards.length > 0)
+        await unhurried(client, () => applyConcurrently(client, afterwards));
+      const migrations = [...report.migrations, ...afterwards.map(({ number }) => number)];
+      return { ...report, migrations };
+    } finally {
+      await client.query('RESET statement_timeout').catch(() => undefined);
+    }
+  });
+}
+
+/**
+ * The build of an index waits for the transactions that were there before it, and nobody waits for it: no limit is any use.
+ * HQ gives it up when its client is gone, which it otherwise finds out at the end.
+ */
+async function unhurried(client: Queryable, work: () => Promise<void>): Promise<void> {
+  await client.query('SET lock_timeout = 0');
+  // Not every system can tell (PostgreSQL on Windows cannot): there it is finished for nobody.
+  await client.query(`SET client_connection_check_interval = '2s'`).catch(() => undefined);
+  try {
+    await work();
+  } finally {
+    await client
+      .query('RESET lock_timeout; RESET client_connection_check_interval')
+      .catch(() => undefined);
+  }
+}
+
+interface AtOnce {
+  readonly report: InstallReport;
+  readonly afterwards: readonly Migration[];
+}
+
+async function installAtOnce(client: Queryable, options: InstallOptions): Promise<AtOnce> {
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
   try {
-    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('payflow_sync.install', 0))`);
-    const report = await installInTransaction(client, options);
+    const done = await installInTransaction(client, options);
     await client.query('COMMIT');
-    return report;
+    return done;
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     throw sqlStateOf(error) === '42501'
@@ -68,10 +115,7 @@ export async function installCapture(
   }
 }
 
-async function installInTransaction(
-  db: Queryable,
-  options: InstallOptions,
-): Promise<InstallReport> {
+async function installInTransaction(db: Queryable, options: InstallOptions): Promise<AtOnce> {
   const { manifest, resources = defaultResources, patienceMs = defaultPatienceMs } = options;
   const server = await checkServer(db);
   if (options.withSchema) await createShopSchema(db, manifest.schema, resources);
@@ -80,7 +124,7 @@ async function installInTransaction(
   const wanted = capturesOf(manifest, catalogue, notify);
   const before = await stateBefore(db);
   const work = compare(wanted, before);
-  const pending = await pendingMigrations(db, await readMigrations(resources));
+  const { inside, afterwards } = await pendingMigrations(db, readMigrations(resources));
 
   const touched = work.changed.flatMap(({ table }) =>
     relationsOf(table, manifest.schema, catalogue),
@@ -93,11 +137,11 @@ async function installInTransaction(
       ...touched.map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' as const })),
       ...locksFor(obsolete),
       // A migration may alter the feed, which every write of the shop appends to.
-      ...(pending.length > 0 && before.captured.length > 0 ? [feedLock] : []),
+      ...(inside.length > 0 && before.captured.length > 0 ? [feedLock] : []),
     ],
     patienceMs,
   );
-  await applyMigrations(db, pending);
+  await applyMigrations(db, inside);
   await db.query('UPDATE payflow_sync.meta SET notify = $1 WHERE notify IS DISTINCT FROM $1', [
     notify,
   ]);
@@ -106,15 +150,16 @@ async function installInTransaction(
   for (const capture of work.changed) await createCapture(db, capture);
   // What was written while the old triggers stood, or none, may have been missed.
   await requestReload(db, work.updated);
-  return {
+  const report: InstallReport = {
     created: work.created,
     updated: work.updated,
     unchanged: work.unchanged,
     dropped: work.dropped.map(({ table }) => table),
-    migrations: pending.map(({ number }) => number),
+    migrations: inside.map(({ number }) => number),
     notify,
     maxPreparedTransactions: server.maxPreparedTransactions,
   };
+  return { report, afterwards };
 }
 
 const feedLock: TableLock = {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Relation } from './capture-sql.ts';
 import { id, qualified } from './identifiers.ts';
+import { aloneAtHq } from './install-lock.ts';
 import { lockTables, type TableLock } from './lock-tables.ts';
 import { isInstalled } from './migrations.ts';
 import type { Queryable } from './queryable.ts';
@@ -26,20 +27,22 @@ export async function uninstallCapture(
   client: Queryable,
   options: { readonly patienceMs?: number } = {},
 ): Promise<{ readonly tables: readonly string[] }> {
-  await client.query('BEGIN');
-  try {
-    await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('payflow_sync.install', 0))`);
-    if (!(await isInstalled(client))) throw new PayflowError('HQ_NOT_INSTALLED');
-    const triggers = await ownTriggers(client);
-    await lockTables(client, locksFor(triggers), options.patienceMs ?? defaultPatienceMs);
-    await dropTriggers(client, triggers);
-    await client.query('DROP SCHEMA payflow_sync CASCADE');
-    await client.query('COMMIT');
-    return { tables: [...new Set(triggers.map(({ relation }) => relation))].toSorted() };
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw error;
-  }
+  const { patienceMs = defaultPatienceMs } = options;
+  return aloneAtHq(client, patienceMs, async () => {
+    await client.query('BEGIN');
+    try {
+      if (!(await isInstalled(client))) throw new PayflowError('HQ_NOT_INSTALLED');
+      const triggers = await ownTriggers(client);
+      await lockTables(client, locksFor(triggers), patienceMs);
+      await dropTriggers(client, triggers);
+      await client.query('DROP SCHEMA payflow_sync CASCADE');
+      await client.query('COMMIT');
+      return { tables: [...new Set(triggers.map(({ relation }) => relation))].toSorted() };
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  });
 }
 
 /** The triggers of these captured tables, wherever they stand now; the tables may be gone already. */

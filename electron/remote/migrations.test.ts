@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { flagsOf, readMigrations, statementsOf } from './migrations.ts';
+
+const shipped = readMigrations(join(import.meta.dirname, '../../resources/hq'));
+
+test('a migration says of itself what it is, in words that are known', () => {
+  expect([...flagsOf('x', '-- Why.\n-- payflow: concurrent optional\nSELECT 1;')]).toEqual([
+    'concurrent',
+    'optional',
+  ]);
+  expect([...flagsOf('x', '-- Why.\nSELECT 1;')]).toEqual([]);
+  expect(() => flagsOf('x', '-- payflow: optonal')).toThrow('unknown word');
+  expect(() => flagsOf('x', '-- payflow: concurrent')).toThrow('has to be optional');
+});
+
+test('a concurrent migration is one statement after the other', () => {
+  expect(statementsOf('-- a; b\nCREATE x\n  (y);\n-- c\nDROP z;\n')).toEqual([
+    'CREATE x\n  (y)',
+    'DROP z',
+  ]);
+});
+
+test('the numbers of the migrations have no gap, and only concurrent ones say CONCURRENTLY', () => {
+  expect(shipped.map(({ number }) => number)).toEqual(shipped.map((_, index) => index + 1));
+  for (const { name, sql, flags } of shipped)
+    expect([name, flags.has('concurrent')]).toEqual([name, sql.includes(' CONCURRENTLY')]);
+});
