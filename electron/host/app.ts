@@ -25,7 +25,7 @@ import {
 import { Connections } from '../remote/connection.ts';
 import { statusOfHq } from '../remote/hq-status.ts';
 import { installCapture } from '../remote/install.ts';
-import { newestMigration } from '../remote/migrations.ts';
+import { knownMigrations } from '../remote/migrations.ts';
 import { createRemoteStore } from '../remote/store.ts';
 import { uninstallCapture } from '../remote/uninstall.ts';
 import { applyFix, checkSchema, createOrAlign } from '../schema/align.ts';
@@ -116,7 +116,7 @@ class LocalApp implements HostedApp {
 
   hqStatus() {
     return this.#hq().use((client) =>
-      statusOfHq(client, newestMigration(join(resourcesFolder, 'hq'))),
+      statusOfHq(client, knownMigrations(join(resourcesFolder, 'hq')).needed),
     );
   }
 
@@ -340,7 +340,7 @@ class LocalApp implements HostedApp {
   #remote() {
     return createRemoteStore(this.#hq(), {
       appVersion: appVersion(),
-      migration: newestMigration(join(resourcesFolder, 'hq')),
+      known: knownMigrations(join(resourcesFolder, 'hq')),
     });
   }
 

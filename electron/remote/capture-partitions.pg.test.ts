@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTestHq, defaultManifest, type TestHq } from '../../e2e/support/hq.ts';
 import { installCapture } from './install.ts';
 import { statusOfHq } from './hq-status.ts';
-import { newestMigration } from './migrations.ts';
+import { knownMigrations } from './migrations.ts';
 
-const newest = newestMigration(join(import.meta.dirname, '../../resources/hq'));
+const { needed } = knownMigrations(join(import.meta.dirname, '../../resources/hq'));
 
 const table = { scope: 'everyone', direction: 'both', strategy: 'newest' } as const;
 const rest = { columns: {}, rename: {}, soft: {}, quiet: [], secret: [], fill: {} };
@@ -92,13 +92,13 @@ test('a partition made after the install is a finding until the next install', a
     `CREATE TABLE IF NOT EXISTS sales_3 PARTITION OF sales FOR VALUES FROM (2040) TO (2060)`,
   );
   expect(
-    (await statusOfHq(hq.client, newest)).findings.map(
+    (await statusOfHq(hq.client, needed)).findings.map(
       ({ relation, problem }) => `${relation} ${problem}`,
     ),
   ).toContain('sales_3 missing');
   expect((await installCapture(hq.client, { manifest })).updated).toEqual(['sales']);
   expect(await hq.feed()).toEqual(['T sales *']);
-  expect((await statusOfHq(hq.client, newest)).findings).toEqual([]);
+  expect((await statusOfHq(hq.client, needed)).findings).toEqual([]);
   await run(`INSERT INTO sales_3 VALUES (2044, 'n', 1)`);
   expect(await hq.feed()).toEqual(['I sales:["2044","n"] *']);
 });

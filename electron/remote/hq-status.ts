@@ -77,12 +77,12 @@ const feedSql = `SELECT m.feed_id AS "feedId", m.floor_xid::text AS floor, m.not
 const holdersSql = `SELECT kind, pid, database, who, application, since, xid, query FROM payflow_sync.holders()`;
 
 /**
- * What `hq status` shows. `known`: the newest migration this PayFlow has for HQ. Throws `HQ_NOT_INSTALLED`, and
- * `HQ_INSTALL_OLDER` where columns that it reads are still to come.
+ * What `hq status` shows. `needed`: the newest migration that this PayFlow does not work without. Throws
+ * `HQ_NOT_INSTALLED`, and `HQ_INSTALL_OLDER` where columns that it reads are still to come.
  */
-export async function statusOfHq(db: Queryable, known: number): Promise<HqStatus> {
+export async function statusOfHq(db: Queryable, needed: number): Promise<HqStatus> {
   return onInstalledHq(async () => {
-    await refuseOlderHq(db, known);
+    await refuseOlderHq(db, needed);
     const terminals = z.array(terminalRow).parse((await db.query(terminalsSql)).rows);
     const [feed] = z.tuple([feedRow]).parse((await db.query(feedSql)).rows);
     const holders = z.array(holderRow).parse((await db.query(holdersSql)).rows);

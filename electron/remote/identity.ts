@@ -3,16 +3,32 @@ import type pg from 'pg';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Binding, Claim, Heartbeat, Hello } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
+import type { KnownMigrations } from './migrations.ts';
 import { ISO } from './read-back.ts';
 
-/** A standby, or an HQ of another PayFlow's making: said in plain words before a statement fails on it. */
+/** What HQ says of its PayFlow, by numbers of migrations. */
+export interface InstalledHq {
+  readonly standby: boolean;
+  /** The newest it has. */
+  readonly installed: number;
+  /** The newest that a terminal has to know; null: none. */
+  readonly closing: number | null;
+}
+
+/** Fields of `InstalledHq` as expressions. An HQ that knew nothing of `closing` has no such column, and is asked all the same. */
+export const INSTALLED_HQ = `pg_is_in_recovery() AS standby,
+  (SELECT max(number) FROM payflow_sync.migration) AS installed,
+  (SELECT max(m.number) FROM payflow_sync.migration m WHERE (to_jsonb(m) ->> 'closing')::boolean) AS closing`;
+
+/** A standby, or an HQ that this PayFlow cannot work with: said in plain words before a statement fails on it. */
 export function refuseOtherHq(
-  { standby, installed }: { readonly standby: boolean; readonly installed: number },
-  known: number,
+  { standby, installed, closing }: InstalledHq,
+  { newest, needed }: KnownMigrations,
 ): void {
   if (standby) throw new PayflowError('HQ_STANDBY');
-  if (installed < known) throw new PayflowError('HQ_INSTALL_OLDER', { installed, known });
-  if (installed > known) throw new PayflowError('HQ_INSTALL_NEWER', { installed, known });
+  if (installed < needed) throw new PayflowError('HQ_INSTALL_OLDER', { installed, known: needed });
+  if (closing !== null && newest < closing)
+    throw new PayflowError('HQ_INSTALL_NEWER', { installed, known: newest });
 }
 
 interface HelloRow {

@@ -136,8 +136,7 @@ async function installInTransaction(db: Queryable, options: InstallOptions): Pro
     [
       ...touched.map((relation) => ({ relation, mode: 'SHARE ROW EXCLUSIVE' as const })),
       ...locksFor(obsolete),
-      // A migration may alter the feed, which every write of the shop appends to.
-      ...(inside.length > 0 && before.captured.length > 0 ? [feedLock] : []),
+      ...(inside.length > 0 && before.captured.length > 0 ? alteredLocks : []),
     ],
     patienceMs,
   );
@@ -162,10 +161,11 @@ async function installInTransaction(db: Queryable, options: InstallOptions): Pro
   return { report, afterwards };
 }
 
-const feedLock: TableLock = {
-  relation: { schema: 'payflow_sync', name: 'feed' },
+/** What a migration may alter: the feed, which every write of the shop appends to, and what every terminal reads. */
+const alteredLocks = ['feed', 'meta', 'migration', 'terminal'].map((name): TableLock => ({
+  relation: { schema: 'payflow_sync', name },
   mode: 'ACCESS EXCLUSIVE',
-};
+}));
 
 async function createShopSchema(db: Queryable, schema: string, resources: string): Promise<void> {
   const sql = await readFile(join(resources, 'payflow-schema.sql'), 'utf8');

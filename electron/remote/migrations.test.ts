@@ -1,6 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { flagsOf, readMigrations, statementsOf } from './migrations.ts';
+import { flagsOf, knownMigrations, readMigrations, statementsOf } from './migrations.ts';
 
 const shipped = readMigrations(join(import.meta.dirname, '../../resources/hq'));
 
@@ -25,4 +27,18 @@ test('the numbers of the migrations have no gap, and only concurrent ones say CO
   expect(shipped.map(({ number }) => number)).toEqual(shipped.map((_, index) => index + 1));
   for (const { name, sql, flags } of shipped)
     expect([name, flags.has('concurrent')]).toEqual([name, sql.includes(' CONCURRENTLY')]);
+});
+
+test('what a terminal needs is the newest that some terminal needs', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'payflow-hq-'));
+  const add = (name: string, flags: string): void =>
+    writeFileSync(join(folder, name), `${flags}\nSELECT 1;`);
+  add('001_a.sql', '');
+  add('002_b.sql', '-- payflow: optional');
+  add('payflow-schema.sql', '');
+  expect(knownMigrations(folder)).toEqual({ newest: 2, needed: 1 });
+  add('003_c.sql', '-- payflow: closing');
+  add('004_d.sql', '-- payflow: optional closing');
+  expect(knownMigrations(folder)).toEqual({ newest: 4, needed: 3 });
+  rmSync(folder, { recursive: true });
 });

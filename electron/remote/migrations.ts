@@ -7,9 +7,10 @@ import type { Queryable } from './queryable.ts';
 /**
  * What a file says of itself in a line `-- payflow: WORD WORD`.
  * concurrent: work on an index, in statements that no transaction may hold and no program of the shop waits for.
- * optional: no terminal needs it.
+ * optional: no terminal needs it; else a terminal that has this file works with no HQ that lacks it.
+ * closing: terminals that have not got this file must not work with an HQ that has it; else they go on.
  */
-const FLAGS = ['concurrent', 'optional'] as const;
+const FLAGS = ['concurrent', 'optional', 'closing'] as const;
 type Flag = (typeof FLAGS)[number];
 
 /** One numbered file of resources/hq. */
@@ -44,9 +45,17 @@ export function readMigrations(folder: string): Migration[] {
   });
 }
 
-/** Number of the newest migration in a folder. */
-export function newestMigration(folder: string): number {
-  return readMigrations(folder).at(-1)?.number ?? 0;
+/** What a PayFlow has to say to an HQ, by numbers of migrations. */
+export interface KnownMigrations {
+  readonly newest: number;
+  /** The newest that it does not work without. */
+  readonly needed: number;
+}
+
+export function knownMigrations(folder: string): KnownMigrations {
+  const migrations = readMigrations(folder);
+  const needed = migrations.filter(({ flags }) => !flags.has('optional'));
+  return { newest: migrations.at(-1)?.number ?? 0, needed: needed.at(-1)?.number ?? 0 };
 }
 
 const numbers = z.array(z.object({ number: z.number() }));
@@ -88,11 +97,11 @@ export async function pendingMigrations(
   };
 }
 
-/** Throws `HQ_INSTALL_OLDER` where the newest migration of this HQ comes before `known`. */
-export async function refuseOlderHq(db: Queryable, known: number): Promise<void> {
+/** Throws `HQ_INSTALL_OLDER` where the newest migration of this HQ comes before `needed`. */
+export async function refuseOlderHq(db: Queryable, needed: number): Promise<void> {
   const { rows } = await db.query('SELECT number FROM payflow_sync.migration');
   const installed = Math.max(0, ...numbers.parse(rows).map(({ number }) => number));
-  if (installed < known) throw new PayflowError('HQ_INSTALL_OLDER', { installed, known });
+  if (installed < needed) throw new PayflowError('HQ_INSTALL_OLDER', { installed, known: needed });
 }
 
 /** Inside the caller's transaction. */
@@ -138,9 +147,11 @@ async function dropUnfinished(db: Queryable): Promise<void> {
     await db.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`);
 }
 
-async function note(db: Queryable, { number, name }: Migration): Promise<void> {
+async function note(db: Queryable, { number, name, flags }: Migration): Promise<void> {
   await db.query('INSERT INTO payflow_sync.migration (number, name) VALUES ($1, $2)', [
     number,
     name,
   ]);
+  if (flags.has('closing'))
+    await db.query('UPDATE payflow_sync.migration SET closing = true WHERE number = $1', [number]);
 }

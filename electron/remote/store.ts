@@ -14,12 +14,21 @@ import { textArray } from './array-param.ts';
 import { linesOfBook, sumBook } from './books.ts';
 import { schemaStampSql } from './catalogue.ts';
 import { IdleTime } from './idle-time.ts';
-import { appliedEntries, claimTerminal, heartbeat, helloOf, refuseOtherHq } from './identity.ts';
+import {
+  INSTALLED_HQ,
+  appliedEntries,
+  claimTerminal,
+  heartbeat,
+  helloOf,
+  refuseOtherHq,
+  type InstalledHq,
+} from './identity.ts';
 import type { Connections } from './connection.ts';
 import { HqClock } from './hq-clock.ts';
 import { loadHqPlan, readHqManifest } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
 import { ISO, lastEditSql } from './read-back.ts';
+import type { KnownMigrations } from './migrations.ts';
 import { readFeed } from './read-feed.ts';
 import { saveCheckpoints } from './checkpoints.ts';
 import { saveLiveness } from './liveness.ts';
@@ -32,10 +41,10 @@ import { streamBuckets, streamHashes, streamRows } from './stream.ts';
 const MAX_DRAWS = 20;
 const DRAWN_AT_ONCE = 1000;
 
-/** HQ as the engine's `RemoteStore`, over the connections it is given. `migration`: the newest this PayFlow has for HQ. */
+/** HQ as the engine's `RemoteStore`, over the connections it is given. `known`: what this PayFlow has for HQ. */
 export function createRemoteStore(
   connections: Connections,
-  { appVersion, migration }: { readonly appVersion: string; readonly migration: number },
+  { appVersion, known }: { readonly appVersion: string; readonly known: KnownMigrations },
 ): RemoteStore {
   let manifest: Manifest | null = null;
   let shop: SendContext | null = null;
@@ -77,23 +86,18 @@ export function createRemoteStore(
         const relation = `${id(manifest.schema)}.${id(table)}`;
         const clock = new HqClock();
         const askedAt = clock.ticks;
-        const { rows } = await client.query<{
-          server_time: string;
-          stamp: string;
-          key: string;
-          read_only: boolean;
-          installed: number;
-          standby: boolean;
-        }>(
+        const { rows } = await client.query<
+          { server_time: string; stamp: string; key: string; read_only: boolean } & InstalledHq
+        >(
           `SELECT ${ISO('clock_timestamp()')} AS server_time, ${stampSql()} AS stamp, ${key} AS key,
-                  (SELECT max(number) FROM payflow_sync.migration) AS installed, pg_is_in_recovery() AS standby,
+                  ${INSTALLED_HQ},
                   current_setting('transaction_read_only')::bool AS read_only`,
           [relation],
         );
         const facts = rows[0];
         if (facts === undefined) throw new PayflowError('HQ_NOT_INSTALLED');
         clock.heard(facts.server_time, askedAt);
-        refuseOtherHq(facts, migration);
+        refuseOtherHq(facts, known);
         const terminals = `${relation} t WHERE t.${id(codeColumn)} = $1`;
         const seen = await helloOf(
           client,

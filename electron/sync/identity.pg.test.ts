@@ -288,25 +288,3 @@ test('8.1: a token whose answer was lost is no riddle to the next cycle', async 
   const { rows } = await hq.db.query('SELECT epoch FROM payflow_sync.terminal');
   expect(rows).toEqual([{ epoch: 1 }]);
 });
-
-test('an HQ of another PayFlow says which side to update, and an install mends the older one', async () => {
-  const terminal = await start();
-  const { rows } = await hq.db.query<{ newest: number }>(
-    'SELECT max(number) AS newest FROM payflow_sync.migration',
-  );
-  const newest = rows[0]?.newest ?? 0;
-
-  await hq.db.query('INSERT INTO payflow_sync.migration (number, name) VALUES ($1, $2)', [
-    newest + 1,
-    'x',
-  ]);
-  expect((await terminal.trySync()).error).toEqual({
-    code: 'HQ_INSTALL_NEWER',
-    params: { installed: newest + 1, known: newest },
-  });
-  await hq.db.query('DELETE FROM payflow_sync.migration WHERE number >= $1', [newest]);
-  expect((await terminal.trySync()).error?.code).toBe('HQ_INSTALL_OLDER');
-  await terminal.app.installHq({ withSchema: true, manifest: null, notify: null });
-
-  expect((await terminal.trySync()).error).toBeUndefined();
-});
