@@ -83,7 +83,7 @@ async function prepare({ db }: BenchCompany, rows: number): Promise<void> {
        FROM generate_series((SELECT count(*) + 1 FROM products), greatest($1::int, (SELECT count(*) + 1 FROM products))) g`,
     [rows],
   );
-  await db.query('SELECT payflow_sync.purge(30)');
+  await db.query('SELECT payflow_sync.purge(30, 10000000)');
 }
 
 const serveAt = (company: BenchCompany, folder: string): Promise<ServeProcess> =>

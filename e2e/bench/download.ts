@@ -34,7 +34,7 @@ export async function measureDownload(
       FROM generate_series(1, ${String(ROWS)}) g;
     ANALYZE products`);
   // The rows above are what the first load finds, not what the feed brings.
-  await company.db.query('SELECT payflow_sync.purge(30)');
+  await company.db.query('SELECT payflow_sync.purge(30, 10000000)');
   const ours: number[] = [];
   const pipe: number[] = [];
   const memory: number[] = [];

@@ -133,20 +133,26 @@ export async function appliedEntries(
   return new Map(rows.map(({ id, drawn }) => [id, drawn]));
 }
 
+/** When a purge is due is read along: no way to HQ of its own. */
 export async function heartbeat(
   client: pg.PoolClient,
   { terminal, cursorXid, waiting, epoch, instance, was, token }: Heartbeat,
   appVersion: string,
-): Promise<void> {
-  await client.query('SELECT payflow_sync.heartbeat($1, $2::xid8, $3, $4, $5, $6, $7, $8, $9)', [
-    terminal,
-    cursorXid,
-    waiting,
-    appVersion,
-    epoch,
-    instance.digest,
-    token.counter,
-    was.random,
-    token.random,
-  ]);
+): Promise<{ readonly purgeDue: boolean }> {
+  const { rows } = await client.query<{ due: boolean }>(
+    `SELECT payflow_sync.heartbeat($1, $2::xid8, $3, $4, $5, $6, $7, $8, $9), m.purge_at <= clock_timestamp() AS due
+       FROM payflow_sync.meta m`,
+    [
+      terminal,
+      cursorXid,
+      waiting,
+      appVersion,
+      epoch,
+      instance.digest,
+      token.counter,
+      was.random,
+      token.random,
+    ],
+  );
+  return { purgeDue: rows[0]?.due ?? false };
 }

@@ -250,6 +250,10 @@ export function createRemoteStore(
     appliedEntries: (terminal, ids) =>
       connections.use((client) => appliedEntries(client, terminal, ids)),
     heartbeat: (beat) => connections.use((client) => heartbeat(client, beat, appVersion)),
+    purge: () =>
+      connections.use(async (client) => {
+        await client.query('SELECT payflow_sync.purge_if_due()');
+      }),
     recordRun: (run) => connections.use((client) => recordRun(client, current().plan, run)),
     saveCheckpoints: (terminal, checkpoints) =>
       connections.use((client) => saveCheckpoints(client, current().plan, terminal, checkpoints)),

@@ -299,8 +299,10 @@ export interface RemoteStore {
   send(batch: Batch, meanwhile?: () => void): Promise<BatchReply>;
   /** The recorded outcome of the last batch, for a reply that was lost. */
   outcomeOf(batch: Batch): Promise<BatchReply>;
-  /** At most once a minute, and after runs that moved something. */
-  heartbeat(beat: Heartbeat): Promise<void>;
+  /** At most once a minute, and after runs that moved something. `purgeDue`: HQ's feed waits for a `purge`. */
+  heartbeat(beat: Heartbeat): Promise<{ readonly purgeDue: boolean }>;
+  /** Purges a slice of HQ's feed, unless another terminal has done so meanwhile (DESIGN 3.5). */
+  purge(): Promise<void>;
   /** One row in HQ's sync_logs per run that moved something, if HQ has that table. Told twice, it stands there once. */
   recordRun(run: HqRunRecord): Promise<void>;
   /** `sync.checkpoint.<terminal>.<table>` in HQ's settings, for people (DESIGN 10). `terminal`: its code. */

@@ -1,6 +1,7 @@
 /** What HQ is told at the end of a run: the heartbeat, and what people read there. */
 import type { RunReport } from '../../shared/report.ts';
 import { fromLocal, UnholdableValue, type Canonical } from './codec.ts';
+import { beat } from './beat.ts';
 import { compareNumbers, downloads, type Run } from './engine.ts';
 import { tokenOf } from './identify.ts';
 import type { CursorRow, LocalStore } from './local-port.ts';
@@ -24,7 +25,7 @@ export async function tellHq(
   own: HqRunRecord | null,
   token: Token,
 ): Promise<StoreTold> {
-  await run.remote.heartbeat({
+  await beat(run, {
     terminal: run.self.key,
     epoch: run.self.epoch,
     instance: run.self.instance,
