@@ -14,7 +14,10 @@ export function hqStatusText(status: HqStatus): string {
     { title: 'since', value: ({ heldSince }) => time(heldSince) },
     { title: 'at work until', value: ({ leaseUntil }) => time(leaseUntil) },
     { title: 'last seen', value: ({ lastSeenAt }) => time(lastSeenAt) },
-    { title: 'behind', value: ({ behind }) => behind },
+    {
+      title: 'behind',
+      value: ({ behind, behindMore }) => (behindMore ? `> ${String(behind)}` : behind),
+    },
     { title: 'waiting', value: ({ waiting }) => waiting },
   ]);
   const holders = textTable(status.holders, [
@@ -30,7 +33,9 @@ export function hqStatusText(status: HqStatus): string {
     { title: 'object', value: ({ object }) => object },
     { title: 'problem', value: ({ problem }) => problem },
   ]);
-  const feed = `Feed: ${count(status.feed.entries, 'change')}, ${count(status.captured.length, 'captured table')}.`;
+  const { entries, estimated, keepDays } = status.feed;
+  const size = `${estimated ? 'about ' : ''}${count(entries, 'change')}`;
+  const feed = `Feed: ${size}, kept for ${count(keepDays, 'day')} at most; ${count(status.captured.length, 'captured table')}.`;
   const noTerminals = status.terminals.length === 0 ? 'No terminal has registered yet.' : terminals;
   const repair = findings === '' ? '' : '"payflow hq install" repairs the capture.';
   return paragraphs(noTerminals, feed, holders, findings, repair);

@@ -41,6 +41,7 @@ describe('a wrong command line or setting ends with exit 2 and one sentence', ()
     [['frobnicate'], {}, "Unknown command 'frobnicate'."],
     [[], {}, 'The command is not complete.'],
     [['hq'], {}, 'See "payflow hq --help".'],
+    [['hq', 'install', '--keep-days', '0'], {}, 'a whole number from 1 to 3650'],
     [['sync', '--direction', 'up'], {}, 'push, pull, both'],
     [['retry', 'ord_001'], {}, 'TABLE:ID'],
     [['logs', '--limit', 'x'], {}, 'whole number'],

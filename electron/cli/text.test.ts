@@ -4,6 +4,8 @@ import { noCounts, type RunReport } from '../../shared/report.ts';
 import type { HeldRow, RemovalQuestion } from '../../shared/rows.ts';
 import { loadCatalogue } from '../host/messages.ts';
 import { heldText } from './held.ts';
+import { installText } from './hq-install.ts';
+import { hqStatusText } from './hq-status.ts';
 import { removalsText } from './removals.ts';
 import { parseRowName } from './retry.ts';
 import { runOutcome } from './sync.ts';
@@ -142,4 +144,45 @@ test('5.3: what waits for a yes is told in both directions, with what each answe
   expect(text).toContain('answered "hq"; the next sync carries it out for 412 rows.');
   expect(text).toContain('payflow resolve delete:products --keep hq');
   expect(removalsText([])).toBe('No mass removal waits for an answer.');
+});
+
+test('an install that only set how long changes are kept says so', () => {
+  const installed = {
+    created: [],
+    updated: [],
+    unchanged: ['orders'],
+    dropped: [],
+    migrations: [],
+    notify: true,
+  };
+  expect(installText({ ...installed, keepDays: 7 }).split('\n')[0]).toBe(
+    'Changes are kept for a terminal that is away: 7 days',
+  );
+  expect(installText({ ...installed, keepDays: null })).toContain('Nothing to change');
+});
+
+test('the status of HQ says what it has not counted', () => {
+  const status = {
+    terminals: [
+      {
+        code: 'T1',
+        lastSeenAt: new Date(0),
+        holder: null,
+        heldSince: null,
+        leaseUntil: null,
+        behind: 1_000,
+        behindMore: true,
+        waiting: 0,
+      },
+    ],
+    feed: { entries: 2_000_000, estimated: true, keepDays: 30, bytes: 1, oldestAt: null },
+    holders: [],
+    captured: ['orders'],
+    findings: [],
+  };
+  const text = hqStatusText(status);
+  expect(text).toContain('> 1000');
+  expect(text).toContain(
+    'Feed: about 2000000 changes, kept for 30 days at most; 1 captured table.',
+  );
 });

@@ -29,6 +29,8 @@ export interface HqInstallOptions {
   readonly manifest: string | null;
   /** Null: as installed before. */
   readonly notify: boolean | null;
+  /** How long HQ's feed is kept for a terminal that is away; null, absent: as installed before. */
+  readonly keepDays?: number | null;
 }
 
 /** Tables by name. */
@@ -39,6 +41,8 @@ export interface HqInstallReport {
   readonly dropped: readonly string[];
   readonly migrations: readonly number[];
   readonly notify: boolean;
+  /** Null: as installed before. */
+  readonly keepDays: number | null;
 }
 
 export interface HqTerminal {
@@ -48,8 +52,9 @@ export interface HqTerminal {
   readonly holder: string | null;
   readonly heldSince: Date | null;
   readonly leaseUntil: Date | null;
-  /** Feed entries it has not read yet. */
+  /** Feed entries it has not read yet; `behindMore`: there are more than that. */
   readonly behind: number;
+  readonly behindMore: boolean;
   /** Its own rows that wait for upload, as it last said. */
   readonly waiting: number;
 }
@@ -74,7 +79,10 @@ export interface CaptureFinding {
 export interface HqStatus {
   readonly terminals: readonly HqTerminal[];
   readonly feed: {
+    /** `estimated`: too many to be counted. */
     readonly entries: number;
+    readonly estimated: boolean;
+    readonly keepDays: number;
     readonly bytes: number;
     readonly oldestAt: Date | null;
   };

@@ -109,6 +109,7 @@ class LocalApp implements HostedApp {
           manifest,
           withSchema: options.withSchema,
           ...(options.notify === null ? {} : { notify: options.notify }),
+          ...(options.keepDays == null ? {} : { keepDays: options.keepDays }),
         }),
       signal,
     );

@@ -15,8 +15,12 @@ const terminalRow = z.object({
   holder: z.string().nullable(),
   heldSince: z.date().nullable(),
   leaseUntil: z.date().nullable(),
-  /** Entries of the feed, of whatever scope, that its lowest cursor has not passed, and the age of the oldest. */
-  behind: z.coerce.number(),
+  /**
+   * Entries of the feed, of whatever scope, that its lowest cursor has not passed, and the age of the oldest. `behindMore`:
+   * there are more; nobody counts the millions that a terminal has missed which is gone for good.
+   */
+  behind: z.number(),
+  behindMore: z.boolean(),
   oldestBehindAt: z.date().nullable(),
   /** Its own rows that wait for upload, as it last said. */
   waiting: z.number(),
@@ -38,7 +42,10 @@ const holderRow = z.object({
 const feedRow = z.object({
   feedId: z.string(),
   floor: z.string(),
-  entries: z.coerce.number(),
+  /** `estimated`: too many to be counted. */
+  entries: z.number(),
+  estimated: z.boolean(),
+  keepDays: z.number(),
   bytes: z.coerce.number(),
   oldestAt: z.date().nullable(),
   notify: z.boolean(),
@@ -55,24 +62,42 @@ export interface HqStatus {
   readonly findings: readonly CaptureFinding[];
 }
 
-/** One pass over the feed for all terminals: cursors sorted in among the entries, counted from the end. */
+const COUNTED_BEHIND = 1_000;
+const COUNTED_ENTRIES = 100_000;
+
+/** For each terminal and table of the feed one look into the index at its cursor, and on from there as far as is counted. */
 const terminalsSql = `SELECT t.terminal, t.code, t.epoch, t.last_seen_at AS "lastSeenAt", t.holder,
-       t.held_since AS "heldSince", t.lease_until AS "leaseUntil", m.behind, m.oldest AS "oldestBehindAt",
-       t.waiting, t.app_version AS "appVersion"
-  FROM payflow_sync.terminal t
-  JOIN (SELECT marks.terminal, sum(marks.n) OVER later AS behind, min(marks.at) OVER later AS oldest
-          FROM (SELECT f.xid, 1 AS n, f.logged_at AS at, NULL AS terminal FROM payflow_sync.feed f
-                UNION ALL
-                SELECT c.cursor_xid, 0, NULL, c.terminal FROM payflow_sync.terminal c) marks
-        WINDOW later AS (ORDER BY marks.xid DESC)) m ON m.terminal = t.terminal
+       t.held_since AS "heldSince", t.lease_until AS "leaseUntil", least(n.n, ${String(COUNTED_BEHIND)})::int AS behind,
+       n.n > ${String(COUNTED_BEHIND)} AS "behindMore", o.oldest AS "oldestBehindAt", t.waiting, t.app_version AS "appVersion"
+  FROM (SELECT array_agg(f.tbl) AS tables FROM payflow_sync.feed_tables() f(tbl)) feed
+ CROSS JOIN payflow_sync.terminal t
+ CROSS JOIN LATERAL (
+   SELECT count(*) AS n FROM (
+     SELECT FROM unnest(feed.tables) k(tbl)
+      CROSS JOIN LATERAL (
+        SELECT FROM payflow_sync.feed f WHERE f.tbl = k.tbl AND f.xid >= t.cursor_xid
+         ORDER BY f.xid, f.seq LIMIT ${String(COUNTED_BEHIND + 1)}) e
+      LIMIT ${String(COUNTED_BEHIND + 1)}) b) n
+ CROSS JOIN LATERAL (
+   SELECT min(e.logged_at) AS oldest FROM unnest(feed.tables) k(tbl)
+    CROSS JOIN LATERAL (
+      SELECT f.logged_at FROM payflow_sync.feed f WHERE f.tbl = k.tbl AND f.xid >= t.cursor_xid
+       ORDER BY f.xid, f.seq LIMIT 1) e) o
  ORDER BY t.code COLLATE "C"`;
 
-const feedSql = `SELECT m.feed_id AS "feedId", m.floor_xid::text AS floor, m.notify,
-       (SELECT count(*) FROM payflow_sync.feed) AS entries,
-       pg_total_relation_size('payflow_sync.feed') AS bytes,
-       (SELECT min(logged_at) FROM payflow_sync.feed) AS "oldestAt",
+/** A long feed is not counted: what PostgreSQL last estimated, and its oldest entries by table. */
+const feedSql = `SELECT m.feed_id AS "feedId", m.floor_xid::text AS floor, m.notify, m.keep_days AS "keepDays",
+       CASE WHEN n.n > ${String(COUNTED_ENTRIES)} THEN greatest(n.n, c.reltuples) ELSE n.n END::float8 AS entries,
+       n.n > ${String(COUNTED_ENTRIES)} AS estimated,
+       pg_total_relation_size(c.oid) AS bytes, o.oldest AS "oldestAt",
        current_setting('max_prepared_transactions')::int AS "maxPreparedTransactions"
-  FROM payflow_sync.meta m`;
+  FROM payflow_sync.meta m
+ CROSS JOIN (SELECT oid, reltuples FROM pg_class WHERE oid = 'payflow_sync.feed'::regclass) c
+ CROSS JOIN (SELECT count(*) AS n FROM (SELECT FROM payflow_sync.feed LIMIT ${String(COUNTED_ENTRIES + 1)}) f) n
+ CROSS JOIN (
+   SELECT min(e.logged_at) AS oldest FROM payflow_sync.feed_tables() k(tbl)
+    CROSS JOIN LATERAL (
+      SELECT f.logged_at FROM payflow_sync.feed f WHERE f.tbl = k.tbl ORDER BY f.xid, f.seq LIMIT 1) e) o`;
 
 const holdersSql = `SELECT kind, pid, database, who, application, since, xid, query FROM payflow_sync.holders()`;
 

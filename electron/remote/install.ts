@@ -30,6 +30,8 @@ export interface InstallOptions {
   readonly withSchema?: boolean;
   /** Announce changes with NOTIFY; default: as installed before, else yes. */
   readonly notify?: boolean;
+  /** How long the feed is kept for a terminal that is away; default: as installed before, else 30. */
+  readonly keepDays?: number;
   /** The folder of the migrations; the desktop app keeps it among its resources. */
   readonly resources?: string;
   /** How long a table that other programs are writing is waited for. */
@@ -46,6 +48,8 @@ export interface InstallReport {
   /** Numbers of the migrations that were applied now. */
   readonly migrations: readonly number[];
   readonly notify: boolean;
+  /** Null: as installed before. */
+  readonly keepDays: number | null;
   /** Above 0 no change is ever announced: a transaction that has notified cannot be prepared. */
   readonly maxPreparedTransactions: number;
 }
@@ -144,6 +148,8 @@ async function installInTransaction(db: Queryable, options: InstallOptions): Pro
   await db.query('UPDATE payflow_sync.meta SET notify = $1 WHERE notify IS DISTINCT FROM $1', [
     notify,
   ]);
+  if (options.keepDays !== undefined)
+    await db.query('UPDATE payflow_sync.meta SET keep_days = $1', [options.keepDays]);
   await storeManifest(db, manifest);
   await dropCapture(db, work.dropped, obsolete);
   for (const capture of work.changed) await createCapture(db, capture);
@@ -156,6 +162,7 @@ async function installInTransaction(db: Queryable, options: InstallOptions): Pro
     dropped: work.dropped.map(({ table }) => table),
     migrations: inside.map(({ number }) => number),
     notify,
+    keepDays: options.keepDays ?? null,
     maxPreparedTransactions: server.maxPreparedTransactions,
   };
   return { report, afterwards };
