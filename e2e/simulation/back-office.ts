@@ -60,7 +60,7 @@ export class BackOffice {
       case 'rekey-product':
         return this.#rekeyProduct(write.row);
       case 'purge':
-        return this.#run('SELECT payflow_sync.purge(0)');
+        return this.#run('SELECT payflow_sync.purge(0, 1000000)');
       case 'add-category':
         return this.#addCategory(write.parent);
       case 'rename-category':

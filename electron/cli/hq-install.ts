@@ -27,6 +27,8 @@ export function installText(report: HqInstallReport): string {
     ...line('Change capture added', report.created),
     ...line('Change capture renewed', report.updated),
     ...line('Change capture removed', report.dropped),
+    // Of an update; the first install has them all.
+    ...(report.migrations.includes(1) ? [] : line('Steps taken', report.migrations.map(String))),
     ...(report.keepDays === null
       ? []
       : [`Changes are kept for a terminal that is away: ${count(report.keepDays, 'day')}`]),

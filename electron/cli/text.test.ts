@@ -146,7 +146,7 @@ test('5.3: what waits for a yes is told in both directions, with what each answe
   expect(removalsText([])).toBe('No mass removal waits for an answer.');
 });
 
-test('an install that only set how long changes are kept says so', () => {
+test('an install says what it did, and that there was nothing to do only then', () => {
   const installed = {
     created: [],
     updated: [],
@@ -158,7 +158,9 @@ test('an install that only set how long changes are kept says so', () => {
   expect(installText({ ...installed, keepDays: 7 }).split('\n')[0]).toBe(
     'Changes are kept for a terminal that is away: 7 days',
   );
-  expect(installText({ ...installed, keepDays: null })).toContain('Nothing to change');
+  const plain = { ...installed, keepDays: null };
+  expect(installText(plain)).toContain('Nothing to change');
+  expect(installText({ ...plain, migrations: [5] })).not.toContain('Nothing to change');
 });
 
 test('the status of HQ says what it has not counted', () => {
