@@ -8,6 +8,7 @@ import type { Plan } from '../../shared/plan.ts';
 import type { EnginePorts } from '../../electron/sync/engine.ts';
 import type { CursorRow, LocalStore } from '../../electron/sync/local-port.ts';
 import type {
+  Cursor,
   FeedEntry,
   FeedPage,
   FeedRead,
@@ -24,6 +25,9 @@ export interface Mutant {
   readonly shows: RegExp;
 }
 
+/** One that needs nothing of the simulation but HQ. */
+type CursorMutate = (ports: EnginePorts, tools: { readonly hq: pg.Client }) => EnginePorts;
+
 const withLocal = (ports: EnginePorts, local: Partial<LocalStore>): EnginePorts => ({
   ...ports,
   local: { ...ports.local, ...local },
@@ -36,7 +40,7 @@ const withRemote = (ports: EnginePorts, remote: Partial<RemoteStore>): EnginePor
 
 /** Looks at what the feed answers, or changes it. */
 const readFeed =
-  (change: (read: FeedRead) => FeedRead | Promise<FeedRead>): Mutate =>
+  (change: (read: FeedRead) => FeedRead | Promise<FeedRead>): CursorMutate =>
   (ports) =>
     withRemote(ports, {
       readFeed: async (cursors, limit) => change(await ports.remote.readFeed(cursors, limit)),
@@ -49,7 +53,7 @@ const eachPage = (read: FeedRead, change: (page: FeedPage) => Partial<FeedPage>)
 
 /** The feed by `seq > last`, of all that is visible or only of what is final. */
 const bySequence =
-  (onlyFinal: boolean): Mutate =>
+  (onlyFinal: boolean): CursorMutate =>
   (ports, { hq }) => {
     let scopes: readonly string[] = [];
     return withRemote(ports, {
@@ -59,29 +63,30 @@ const bySequence =
       },
       readFeed: async (cursors, limit) => {
         const read = await ports.remote.readFeed(cursors, limit);
-        const pages: FeedPage[] = [];
-        for (const [table, { seq }] of cursors) {
-          const entries = await entriesBehind(hq, table, seq, scopes, onlyFinal);
-          pages.push({ table, entries, full: entries.length > 0 });
-        }
+        const entries = await entriesBehind(hq, cursors, scopes, onlyFinal);
+        const pages = [...cursors.keys()].map((table): FeedPage => {
+          const ofTable = entries.filter((entry) => entry.table === table);
+          return { table, entries: ofTable, full: ofTable.length > 0 };
+        });
         // A bound of nothing leaves the cursor where the last entry was.
         return { ...read, bound: '0', pages };
       },
     });
   };
 
+/** In one question, as the engine asks: a reader that cannot keep up comes when all is committed, and loses nothing. */
 async function entriesBehind(
   hq: pg.Client,
-  table: string,
-  seq: string,
+  cursors: ReadonlyMap<string, Cursor>,
   scopes: readonly string[],
   onlyFinal: boolean,
-): Promise<FeedEntry[]> {
-  const { rows } = await hq.query<FeedEntry>(
-    `SELECT xid::text, seq::text, op::text, key, was, to_char(edited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "editedAt"
-       FROM payflow_sync.feed f WHERE tbl = $1 AND f.seq > $2::bigint AND scope = ANY ($3)
-        AND ($4 OR xid < pg_snapshot_xmin(pg_current_snapshot())) ORDER BY f.seq LIMIT 100`,
-    [table, seq, scopes, !onlyFinal],
+): Promise<(FeedEntry & { readonly table: string })[]> {
+  const { rows } = await hq.query<FeedEntry & { readonly table: string }>(
+    `SELECT c.tbl AS "table", f.* FROM unnest($1::text[], $2::bigint[]) c(tbl, seq) CROSS JOIN LATERAL (
+       SELECT xid::text, seq::text, op::text, key, was, to_char(edited_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "editedAt"
+         FROM payflow_sync.feed f WHERE f.tbl = c.tbl AND f.seq > c.seq AND scope = ANY ($3)
+          AND ($4 OR xid < pg_snapshot_xmin(pg_current_snapshot())) ORDER BY f.seq LIMIT 500) f`,
+    [[...cursors.keys()], [...cursors.values()].map(({ seq }) => seq), scopes, !onlyFinal],
   );
   return rows;
 }
@@ -237,6 +242,21 @@ const KIM = 0;
 const countStock = { do: 'count', counter: 0, row: 0, by: -1 } as const;
 const company = (...steps: readonly Step[]): History => ({ terminals: 2, steps });
 
+/** Cursors that lose what others write beside them (DESIGN 3.3). */
+export const CURSOR_MUTANTS: Readonly<Record<string, CursorMutate>> = {
+  'the cursor is seq > last': bySequence(false),
+  'the cursor is seq > last behind the bound': bySequence(true),
+  'the cursor is the bare bound, also after a full page': readFeed((read) =>
+    eachPage(read, () => ({ full: false })),
+  ),
+};
+
+const cursorMutant = (name: string): Pick<Mutant, 'name' | 'mutate'> => {
+  const mutate = CURSOR_MUTANTS[name];
+  if (mutate === undefined) throw new Error(`no mutant "${name}"`);
+  return { name, mutate };
+};
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the batch record is dropped',
@@ -272,8 +292,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /stock_quantity P1 is 98 at HQ, not 99/,
   },
   {
-    name: 'the cursor is seq > last',
-    mutate: bySequence(false),
+    ...cursorMutant('the cursor is seq > last'),
     history: company(
       { hq: { do: 'open-customer', session: 0, code: 1 } },
       { hq: { do: 'edit', field: 2, row: 0 } },
@@ -283,8 +302,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /T1 lacks customers:hq-C1/,
   },
   {
-    name: 'the cursor is seq > last behind the bound',
-    mutate: bySequence(true),
+    ...cursorMutant('the cursor is seq > last behind the bound'),
     history: company(
       { hq: { do: 'open-customer', session: 0, code: 1 } },
       { hq: { do: 'open-customer', session: 1, code: 1 } },
@@ -296,8 +314,7 @@ export const MUTANTS: readonly Mutant[] = [
     shows: /T1 lacks customers:hq-C112/,
   },
   {
-    name: 'the cursor is the bare bound, also after a full page',
-    mutate: readFeed((read) => eachPage(read, () => ({ full: false }))),
+    ...cursorMutant('the cursor is the bare bound, also after a full page'),
     history: company({ hq: { do: 'prices' } }),
     shows: /T1 products:p\d: selling_price is/,
   },

@@ -4,7 +4,8 @@
  */
 import { flushCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
-import { openApp } from '../../electron/host/app.ts';
+import pg from 'pg';
+import { openApp, type Compose } from '../../electron/host/app.ts';
 import { readSettings } from '../../electron/host/settings.ts';
 import type { RunReport } from '../../shared/report.ts';
 import { withKillPoints } from './kill-points.ts';
@@ -19,6 +20,8 @@ export interface TerminalOrder {
   readonly action: 'init' | 'sync' | 'syncs';
   /** A name of `withKillPoints`, or `*` for any; and which time it is reached, from 1. */
   readonly killAt?: { readonly step: string; readonly time: number };
+  /** The name of one of `CURSOR_MUTANTS` (`simulation/mutants.ts`): an engine that is built wrong, for a test of a test. */
+  readonly mutant?: string;
 }
 
 const ANY_POINT = '*';
@@ -34,6 +37,19 @@ process.on('message', () => {
 // Nobody is left to work for.
 process.once('disconnect', abandoned);
 
+/** The engine's ports, or what the mutant makes of them; it looks at HQ with a connection of its own. */
+async function wrongly(): Promise<{ compose: Compose; end(): Promise<void> }> {
+  if (order.mutant === undefined)
+    return { compose: (ports) => ports, end: () => Promise.resolve() };
+  const { CURSOR_MUTANTS } = await import('../simulation/mutants.ts');
+  const mutate = CURSOR_MUTANTS[order.mutant];
+  if (mutate === undefined) throw new Error(`no mutant ${order.mutant}`);
+  const hq = new pg.Client({ connectionString: order.url });
+  await hq.connect();
+  return { compose: (ports) => mutate(ports, { hq }), end: () => hq.end() };
+}
+
+const { compose, end } = await wrongly();
 const app = await openApp(
   readSettings({
     DATABASE_URL: order.url,
@@ -45,7 +61,7 @@ const app = await openApp(
   quietLog,
   undefined,
   (ports) =>
-    withKillPoints(ports, (point) => {
+    withKillPoints(compose(ports), (point) => {
       if (killAt === undefined || (point !== killAt.step && killAt.step !== ANY_POINT)) return;
       reached += 1;
       if (reached === killAt.time) process.kill(process.pid, 'SIGKILL');
@@ -70,5 +86,6 @@ if (order.action === 'init') await app.init(nothing, signal);
 else if (order.action === 'sync') await sync();
 else while (!told) await sync();
 await app.close();
+await end();
 process.off('disconnect', abandoned);
 process.disconnect();
