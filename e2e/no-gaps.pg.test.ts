@@ -27,7 +27,7 @@ interface Outcome {
   readonly gaps: readonly Difference[];
   readonly terminal: TestTerminal;
   readonly told: readonly RunReport[];
-  sum(what: 'committed' | 'rolledBack' | 'long'): number;
+  readonly sum: (what: 'committed' | 'rolledBack' | 'long') => number;
 }
 
 let hq: TestHq;

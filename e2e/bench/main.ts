@@ -1,11 +1,12 @@
 /**
- * `npm run bench`: the two ratios the product promises and what a person feels of the app, measured on this machine in
+ * `npm run bench`: the two ratios the product promises, what a POS beside it waits for, and what a person feels of the app, measured on this machine in
  * this run. `npm run bench -- app` measures the app alone, `-- engine` the engine alone.
  */
 import { measureApp, type AppFigures, type InputFigures } from './app.ts';
 import { createCompany } from './company.ts';
 import { measureDownload } from './download.ts';
 import { hasProgram, rate } from './measure.ts';
+import { measurePosBeside, type PosFigures } from './pos-beside.ts';
 import { measureUpload } from './upload.ts';
 
 const wanted = process.argv[2] ?? 'all';
@@ -47,6 +48,16 @@ async function benchEngine(): Promise<void> {
   say(`Upload of ${upload.rows.toLocaleString('en')} customers: ${rate(upload.ours, 1)}`);
   say(`  one awaited upsert per row: ${rate(upload.single, 1)}`);
   say(`  ratio ${(upload.ours / upload.single).toFixed(1)} (target: 20 or more)`);
+  const beside = await measurePosBeside(company);
+  say('A POS that goes on selling in another process:');
+  sayPos('while 20,000 customers go up', beside.upload);
+  sayPos('while 100,000 changes of HQ come down', beside.download);
+}
+
+function sayPos(when: string, { sales, saleMedian, saleLongest, lockLongest }: PosFigures): void {
+  const times = `median ${saleMedian.toFixed(1)} ms, longest ${saleLongest.toFixed(0)} ms`;
+  const lock = `write lock held at most ${lockLongest.toFixed(0)} ms (target: 250)`;
+  say(`  ${when}: ${sales.toLocaleString('en')} sales, ${times}; ${lock}`);
 }
 
 function sayApp({ coldStart, idle, input, firstInput, sale }: AppFigures): void {

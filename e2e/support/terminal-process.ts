@@ -38,7 +38,7 @@ process.on('message', () => {
 process.once('disconnect', abandoned);
 
 /** The engine's ports, or what the mutant makes of them; it looks at HQ with a connection of its own. */
-async function wrongly(): Promise<{ compose: Compose; end(): Promise<void> }> {
+async function wrongly(): Promise<{ compose: Compose; end: () => Promise<void> }> {
   if (order.mutant === undefined)
     return { compose: (ports) => ports, end: () => Promise.resolve() };
   const { CURSOR_MUTANTS } = await import('../simulation/mutants.ts');
