@@ -207,6 +207,39 @@ test('6.1, 4.3: of two sent rows of which one took the place of the other, HQ ke
   await expectSettled();
 });
 
+test('5.5: a unique value that came with a row put in the place of another is not given away: HQ never gets its placeholder', async () => {
+  customer('seat-1', { city: 'Bonn' });
+  customer('seat-2', { city: 'Bern' });
+  await t1.sync();
+  t1.pos.exec(`UPDATE OR REPLACE customers SET local_id = 'seat-2' WHERE local_id = 'seat-1'`);
+  await hq.db.query(`UPDATE customers SET city = 'Basel' WHERE customer_code = 'seat-1'`);
+  await t1.sync();
+  await t1.sync();
+
+  // Two rows want one value: both stay as they are, and are listed.
+  expect(await atHqLike('seat')).toMatchObject([
+    { code: 'seat-1', city: 'Basel' },
+    { code: 'seat-2', city: 'Bern' },
+  ]);
+  expect(t1.row('customers', 'seat-2', 'customer_code, city')).toEqual({
+    customer_code: 'seat-1',
+    city: 'Bonn',
+  });
+  expect((await t1.app.rejected()).map(({ direction, code }) => [direction, code])).toEqual([
+    ['download', 'UNIQUE_HELD_BY_UNSENT'],
+    ['upload', 'ROW_DUPLICATE'],
+    ['upload', 'SWAP_FAILED'],
+  ]);
+  t1.pos.exec(`UPDATE customers SET customer_code = 'seat-3' WHERE local_id = 'seat-2'`);
+  await t1.sync();
+  await t1.sync();
+  expect(await atHqLike('seat')).toMatchObject([
+    { code: 'seat-1', city: 'Basel' },
+    { code: 'seat-3', city: 'Bonn' },
+  ]);
+  await expectSettled();
+});
+
 test('6.1: a deleted row whose answer was lost does not take along the row that has its name since', async () => {
   customer('gone-1', { city: 'Bonn' });
   customer('gone-2', { city: 'Bern' });

@@ -5,7 +5,7 @@
 import type { TablePlan } from '../../../shared/plan.ts';
 import { UnholdableValue, type Canonical, type LocalValue } from '../codec.ts';
 import type { Run } from '../engine.ts';
-import { foldEntries } from '../pending.ts';
+import { foldEntries, type PendingChange } from '../pending.ts';
 import type { KnownRow, UpsertRow } from '../local-port.ts';
 import { groupBy } from '../engine.ts';
 import { noteLanded } from '../oversold.ts';
@@ -204,7 +204,7 @@ function refuseTaken(run: Run, table: TablePlan, arrivals: Map<string, Arrival>)
   return holders.filter(({ wantedBy, localId, columns }) => {
     const list = entries.get(localId);
     const change = list === undefined ? null : foldEntries(table, list, known.has(localId));
-    const edited = columns.some((index) => change?.editedAt.has(index) === true);
+    const edited = change !== null && columns.some((index) => mayHaveChanged(change, index));
     if (known.has(localId) && !edited) return true;
     const arrival = arrivals.get(wantedBy);
     if (arrival !== undefined)
@@ -212,6 +212,11 @@ function refuseTaken(run: Run, table: TablePlan, arrivals: Map<string, Arrival>)
     arrivals.delete(wantedBy);
     return false;
   });
+}
+
+/** Did the POS give the row this value? A row put in another's place tells of itself only what stood there before. */
+function mayHaveChanged({ editedAt, old, baseUnknown }: PendingChange, index: number): boolean {
+  return baseUnknown || editedAt.has(index) || old.has(index);
 }
 
 /** Unique values that were swapped or handed on: their holders give them up first (DESIGN 5.5). */
