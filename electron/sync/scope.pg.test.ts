@@ -193,7 +193,7 @@ test('3.6: rows of another store or another terminal never arrive; settings that
     { id: 'set-own', setting_key: 'theme', store_id: 'store-1', setting_value: 'dark' },
     { id: 'set-far', setting_key: 'far', store_id: 'store-2' },
     { id: 'set-all', setting_key: 'all', is_global: true },
-    { id: 'set-sync', setting_key: 'sync.checkpoint.T1.orders', is_global: true },
+    { id: 'set-sync', setting_key: 'sync.theme-of-all', is_global: true },
   );
   await t1.sync();
 
