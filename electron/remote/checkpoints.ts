@@ -31,10 +31,11 @@ export async function saveCheckpoints(
   if (settings === null || checkpoints.length === 0) return;
   const { table, key } = settings;
   const stamped = table.columns.some(({ hq }) => hq === 'updated_at');
-  const own = id(table.key[0] ?? '');
+  const isDrawn = table.keySequence !== null;
+  const own = isDrawn ? '' : `${id(table.key[0] ?? '')}, `;
   await db.query(
-    `INSERT INTO ${qualified(table)} AS s (${own}, ${id(key)}, ${id(VALUE)}${stamped ? ', updated_at' : ''})
-     SELECT gen_random_uuid()::text, ${literal(`${OWN}checkpoint.`)} || $1 || '.' || c.name, c.value
+    `INSERT INTO ${qualified(table)} AS s (${own}${id(key)}, ${id(VALUE)}${stamped ? ', updated_at' : ''})
+     SELECT ${isDrawn ? '' : `gen_random_uuid()::${table.keyCastType}, `}${literal(`${OWN}checkpoint.`)} || $1 || '.' || c.name, c.value
             ${stamped ? `, clock_timestamp() AT TIME ZONE 'UTC'` : ''}
        FROM unnest($2::text[], $3::text[]) c(name, value)
      ON CONFLICT (${id(key)}) DO UPDATE SET ${id(VALUE)} = excluded.${id(VALUE)}

@@ -15,13 +15,16 @@ function effectiveTable(db: ReadableDb, table: TablePlan): TablePlan[] {
   const file = inspectTable(db, table.name);
   if (file === null) return [];
   const here = new Set(file.columns.map(({ name }) => name.toLowerCase()));
-  const columns = table.columns.filter(({ local }) => here.has(local.toLowerCase()));
-  if (columns.length === table.columns.length) return [table];
+  const isHere = ({ local }: { readonly local: string }): boolean => here.has(local.toLowerCase());
+  const columns = table.columns.filter(isHere);
+  const { liveness } = table;
+  const known = liveness === undefined ? table : { ...table, liveness: liveness.filter(isHere) };
+  if (columns.length === table.columns.length) return [known];
   const missing = table.columns.filter((column) => !columns.includes(column)).map(({ hq }) => hq);
   const has = (name: string): boolean => columns.some(({ hq }) => hq === name);
   return [
     {
-      ...table,
+      ...known,
       columns,
       foreignKeys: table.foreignKeys.filter(({ column }) => has(column)),
       uniques: table.uniques.filter((unique) => unique.columns.every(has)),

@@ -28,6 +28,8 @@ export const META = {
   liveness: 'liveness',
   untoldRuns: 'untold_runs',
   checkpointed: 'checkpointed',
+  /** What HQ has refused beside a run's work, and when (JSON). */
+  refusedErrands: 'refused_errands',
   /** This terminal's clock minus HQ's in milliseconds, as it was last measured. */
   clockSkew: 'clock_skew',
   /** What the stamps of edits are made of (`SavedStamps`, JSON). */

@@ -307,8 +307,8 @@ export interface RemoteStore {
   recordRun(run: HqRunRecord): Promise<void>;
   /** `sync.checkpoint.<terminal>.<table>` in HQ's settings, for people (DESIGN 10). `terminal`: its code. */
   saveCheckpoints(terminal: string, checkpoints: readonly Checkpoint[]): Promise<void>;
-  /** Into the terminal's own row; its other columns and other rows are left alone. */
-  saveLiveness(terminal: string, values: readonly Liveness[]): Promise<void>;
+  /** Into the terminal's own row, its other columns and other rows are left alone. False: another program has it in hand. */
+  saveLiveness(terminal: string, values: readonly Liveness[]): Promise<boolean>;
 }
 
 export interface Claim {

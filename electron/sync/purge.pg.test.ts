@@ -14,6 +14,7 @@ let slow: TestTerminal;
 /** Ways to HQ that the engine of T1 took, and what it logged. */
 let asked: string[] = [];
 let warned: string[] = [];
+let steps: string[] = [];
 
 const watched = (ports: EnginePorts): EnginePorts => ({
   ...ports,
@@ -33,7 +34,7 @@ const watched = (ports: EnginePorts): EnginePorts => ({
 
 beforeEach(async () => {
   hq = await createHq();
-  t1 = await createTerminal(hq, 'T1', { compose: watched });
+  t1 = await createTerminal(hq, 'T1', { compose: watched, at: (step) => steps.push(step) });
   slow = await createTerminal(hq, 'T2');
   asked = [];
   warned = [];
@@ -112,7 +113,7 @@ test('a purge that fails is logged, and the run is none the worse', async () => 
   await due();
   await news('a');
   expect(await t1.sync()).toMatchObject({ status: 'completed' });
-  expect(warned).toEqual(['the feed at HQ was not purged']);
+  expect(warned).toEqual(['HQ did not take what a run brings beside its work']);
 });
 
 test('an HQ that takes no writes is not asked to purge', async () => {
@@ -123,4 +124,47 @@ test('an HQ that takes no writes is not asked to purge', async () => {
   await t1.trySync();
   expect(await t1.sync()).toMatchObject({ status: 'completed' });
   expect(asked).toEqual([]);
+});
+
+test('a terminal that missed nothing is never compared for a purge: its saved place is the one that HQ knows', async () => {
+  await t1.sync();
+  await slow.sync();
+  steps = [];
+  // An entry that only the other terminal reads, and which it has read and said so.
+  await hq.db.query(
+    `INSERT INTO orders (id, order_number, terminal_id, user_id, total_amount, order_date, source_terminal_id, updated_at)
+     VALUES ('order-2', 'O-2', 'term-2', 'user-2', 5, now(), 'term-2', now())`,
+  );
+  await slow.sync();
+  await due();
+  t1.pos.exec(
+    `INSERT INTO audit_logs (local_id, action_type, terminal_id) VALUES ('log-1', 'logout', 'term-1')`,
+  );
+
+  await t1.sync();
+  await t1.sync();
+
+  expect(await feed()).toEqual([]);
+  expect(steps).toContain('cycle:settled');
+  expect(steps).not.toContain('rebaseline:done');
+});
+
+test('a login that may beat may purge as well', async () => {
+  await hq.db.query(`
+    CREATE TEMPORARY TABLE named AS SELECT 'till_' || substr(md5(current_database()), 1, 8) AS role;
+    DO $$ BEGIN EXECUTE format('CREATE ROLE %I', (SELECT role FROM named)); END $$`);
+  const { rows } = await hq.db.query<{ role: string }>('SELECT role FROM named');
+  const role = `"${rows[0]?.role ?? ''}"`;
+  await hq.db.query(`
+    GRANT EXECUTE ON FUNCTION payflow_sync.heartbeat(text, xid8, integer, text, integer, text, bigint, text, text) TO ${role};
+    REVOKE EXECUTE ON FUNCTION payflow_sync.purge_if_due() FROM ${role};
+    DELETE FROM payflow_sync.migration WHERE number = 6`);
+  const app = t1.app;
+  await app.installHq({ withSchema: false, manifest: null, notify: null, keepDays: null });
+
+  const may = await hq.db.query<{ may: boolean }>(
+    `SELECT has_function_privilege(${role.replaceAll('"', "'")}, 'payflow_sync.purge_if_due()', 'EXECUTE') AS may`,
+  );
+  await hq.db.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  expect(may.rows).toEqual([{ may: true }]);
 });

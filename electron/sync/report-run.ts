@@ -188,16 +188,12 @@ function noteEnd({ local }: EnginePorts, { status, direction }: RunReport, at: s
   if (local.meta(META.unfinishedAt) !== null) local.setMeta(META.unfinishedAt, null);
 }
 
+/** HQ keeps its feed for what a beat says: no saved cursor may be behind that, else the terminal missed what was purged. */
 function staleCursors(run: Run): CursorRow[] {
   const saved = run.local.read(() => run.local.cursors());
-  const now = Date.parse(run.clock.now());
   return [...run.cursors.values()].filter((cursor) => {
     const before = saved.get(cursor.table);
-    return (
-      before !== undefined &&
-      before.xid !== cursor.xid &&
-      now - Date.parse(before.updatedAt ?? '0') >= IDLE_SAVE_MS
-    );
+    return before !== undefined && before.xid !== cursor.xid;
   });
 }
 

@@ -16,6 +16,7 @@ let hq: TestHq;
 let open: TestTerminal[] = [];
 
 beforeEach(async () => {
+  later = 0;
   hq = await createHq();
   await atHq(hq.db, 'products', { id: 'tea', name: 'Tea', master_stock_quantity: 100 });
 });
@@ -26,8 +27,20 @@ afterEach(async () => {
   await hq.close();
 });
 
-async function till(code: string, options: TerminalOptions = {}): Promise<TestTerminal> {
-  const terminal = await createTerminal(hq, code, options);
+/** Milliseconds by which the tills' clock has been moved on. */
+let later = 0;
+
+async function till(
+  code: string,
+  { compose, ...options }: TerminalOptions = {},
+): Promise<TestTerminal> {
+  const terminal = await createTerminal(hq, code, {
+    ...options,
+    compose: (ports) => ({
+      ...(compose?.(ports) ?? ports),
+      clock: { ...ports.clock, now: () => new Date(Date.now() + later).toISOString() },
+    }),
+  });
   open.push(terminal);
   return terminal;
 }
@@ -106,7 +119,7 @@ test('10: a run that moved something and then failed is told with the next one, 
   ]);
 });
 
-test('10: what people read at HQ does not stop a sync that HQ will not note; it is told later', async () => {
+test('10: what people read at HQ does not stop a sync that HQ will not note; it is told an hour later', async () => {
   const t1 = await till('T1');
   await hq.db.query(
     `DELETE FROM sync_logs; ALTER TABLE sync_logs ADD CONSTRAINT shut CHECK (false)`,
@@ -116,9 +129,46 @@ test('10: what people read at HQ does not stop a sync that HQ will not note; it 
   const unheard = await t1.sync();
   await hq.db.query('ALTER TABLE sync_logs DROP CONSTRAINT shut');
   sale(t1, 'second');
+  const unasked = await t1.sync();
+  expect(await logged()).toEqual([]);
+  later = 3_601_000;
+  sale(t1, 'third');
   const heard = await t1.sync();
 
-  expect((await logged()).map(({ id }) => id)).toEqual([unheard.runId, heard.runId]);
+  const runs = [unheard, unasked, heard].map(({ runId }) => runId);
+  expect((await logged()).map(({ id }) => id)).toEqual(runs);
+});
+
+test('10: a run that HQ will not note stands in the way of no other', async () => {
+  let isLost = false;
+  const t1 = await till('T1', {
+    batchSize: 1,
+    compose: (ports) => ({
+      ...ports,
+      remote: {
+        ...ports.remote,
+        send(batch, meanwhile) {
+          if (isLost && batch.groups.some(({ table }) => table === 'payments'))
+            throw new PayflowError('HQ_CONNECTION_LOST');
+          return ports.remote.send(batch, meanwhile);
+        },
+      },
+    }),
+  });
+  await hq.db.query(
+    `DELETE FROM sync_logs; ALTER TABLE sync_logs ADD CONSTRAINT no_failures CHECK (status <> 'failed')`,
+  );
+  sale(t1, 'first');
+  isLost = true;
+  expect((await t1.trySync()).upload.applied).toBeGreaterThan(0);
+  isLost = false;
+
+  const next = await t1.sync();
+  later = 3_601_000;
+  sale(t1, 'second');
+  const last = await t1.sync();
+
+  expect((await logged()).map(({ id }) => id)).toEqual([next.runId, last.runId]);
 });
 
 test('10: HQ shows how far each terminal has come in each table, and no terminal and no feed hears of it', async () => {
@@ -151,13 +201,7 @@ test('10: HQ shows how far each terminal has come in each table, and no terminal
 });
 
 test('a terminal says of its own row, and of no other, whether it is there; no other terminal is told', async () => {
-  const clock = { ms: 0 };
-  const t1 = await till('T1', {
-    compose: (ports) => ({
-      ...ports,
-      clock: { ...ports.clock, now: () => new Date(Date.now() + clock.ms).toISOString() },
-    }),
-  });
+  const t1 = await till('T1');
   const feed = async (): Promise<number | undefined> => {
     const { rows } = await hq.db.query<{ n: number }>(
       `SELECT count(*)::int AS n FROM payflow_sync.feed WHERE tbl = 'terminals'`,
@@ -171,7 +215,7 @@ test('a terminal says of its own row, and of no other, whether it is there; no o
     UPDATE terminals SET is_online = 1, last_known_ip = '10.0.0.8' WHERE local_id = 'term-2'`);
   expect(t1.pos.prepare('SELECT count(*) AS n FROM sync_outbox').get()).toEqual({ n: 0 });
 
-  clock.ms = 61_000;
+  later = 61_000;
   await t1.sync();
 
   const { rows } = await hq.db.query(`
@@ -188,6 +232,43 @@ test('a terminal says of its own row, and of no other, whether it is there; no o
     { id: 'term-2', is_online: false, last_known_ip: null, local_ip: null, at: null },
   ]);
   expect(await feed()).toEqual(before);
+});
+
+test('what a terminal says of itself waits for nobody who holds its row at HQ', async () => {
+  const t1 = await till('T1');
+  const office = await hq.connect();
+  await office.query(`BEGIN; UPDATE terminals SET name = 'Till one' WHERE id = 'term-1'`);
+  t1.pos.exec(`UPDATE terminals SET is_online = 1 WHERE local_id = 'term-1'`);
+  const online = async () =>
+    (
+      await hq.db.query<{ on: boolean }>(
+        `SELECT is_online AS on FROM terminals WHERE id = 'term-1'`,
+      )
+    ).rows[0]?.on;
+  sale(t1, 'first');
+
+  // Not after the office: it does not end before the cycle has.
+  expect(await t1.sync()).toMatchObject({ status: 'completed' });
+  expect(await online()).toBe(false);
+  await office.query('COMMIT');
+  sale(t1, 'second');
+  await t1.sync();
+  expect(await online()).toBe(true);
+});
+
+test('a terminal whose file lacks one of the columns says the others, and syncs', async () => {
+  const t1 = await till('T1');
+  t1.pos.exec(`
+    ALTER TABLE terminals DROP COLUMN local_ip;
+    UPDATE terminals SET last_known_ip = '10.0.0.7' WHERE local_id = 'term-1'`);
+  sale(t1, 'first');
+
+  expect(await t1.sync()).toMatchObject({ status: 'completed' });
+
+  const { rows } = await hq.db.query(
+    `SELECT last_known_ip AS ip FROM terminals WHERE id = 'term-1'`,
+  );
+  expect(rows).toEqual([{ ip: '10.0.0.7' }]);
 });
 
 test('5.6, 9: an idle cycle writes nothing at HQ and nothing to payflow.db', async () => {

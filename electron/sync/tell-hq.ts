@@ -2,6 +2,7 @@
 import type { RunReport } from '../../shared/report.ts';
 import { fromLocal, UnholdableValue, type Canonical } from './codec.ts';
 import { beat } from './beat.ts';
+import { Beside } from './beside.ts';
 import { compareNumbers, downloads, type Run } from './engine.ts';
 import { tokenOf } from './identify.ts';
 import type { CursorRow, LocalStore } from './local-port.ts';
@@ -16,8 +17,8 @@ const MAX_UNTOLD = 100;
 export type StoreTold = (local: LocalStore) => void;
 
 /**
- * The heartbeat must be taken. What people read does not stop a sync that HQ refuses to note: it is told again with the next
- * heartbeat. `own`: this run, if it moved something.
+ * The heartbeat must be taken. What people read does not stop a sync that HQ refuses to note: it is told again later. `own`:
+ * this run, if it moved something.
  */
 export async function tellHq(
   run: Run,
@@ -25,7 +26,8 @@ export async function tellHq(
   own: HqRunRecord | null,
   token: Token,
 ): Promise<StoreTold> {
-  await beat(run, {
+  const beside = new Beside(run);
+  const heartbeat = {
     terminal: run.self.key,
     epoch: run.self.epoch,
     instance: run.self.instance,
@@ -33,26 +35,32 @@ export async function tellHq(
     waiting: run.local.countWaiting(),
     was: tokenOf(run.local),
     token,
-  });
+  };
+  await beat(run, heartbeat, beside);
   const told = [
-    await tellLiveness(run),
-    await tellRuns(run, own),
-    await tellCheckpoints(run, report),
+    await tellLiveness(run, beside),
+    await tellRuns(run, own, beside),
+    await tellCheckpoints(run, report, beside),
   ];
   return (local) => {
     for (const store of told) store(local);
+    beside.store(local);
   };
 }
 
 const NOTHING: StoreTold = () => undefined;
 
 /** What this terminal says of itself in its own row, where that has changed. */
-async function tellLiveness(run: Run): Promise<StoreTold> {
+async function tellLiveness(run: Run, beside: Beside): Promise<StoreTold> {
+  if (!beside.isDue('liveness')) return NOTHING;
   const values = run.local.read(() => livenessOf(run));
   const text = JSON.stringify(values.map(({ value }) => value));
   if (values.length === 0 || run.local.meta(META.liveness) === text) return NOTHING;
-  const taken = await forPeople(run, () => run.remote.saveLiveness(run.self.key, values));
-  if (!taken) return NOTHING;
+  let isTaken = false;
+  await beside.ask('liveness', async () => {
+    isTaken = await run.remote.saveLiveness(run.self.key, values);
+  });
+  if (!isTaken) return NOTHING;
   return (local) => {
     local.setMeta(META.liveness, text);
   };
@@ -65,7 +73,8 @@ function livenessOf(run: Run): Liveness[] {
   if (columns.length === 0) return [];
   const localId = ownLocalId(run);
   // The same table with other columns.
-  const live = { ...table, columns, fingerprint: `${table.fingerprint} liveness` };
+  const names = columns.map(({ hq }) => hq).join(',');
+  const live = { ...table, columns, fingerprint: `${table.fingerprint} liveness ${names}` };
   const row = run.local.rows(live, [localId]).get(localId);
   if (row === undefined) return [];
   return columns.flatMap((column, index) => {
@@ -84,23 +93,27 @@ function held(read: () => Canonical): Canonical | undefined {
   }
 }
 
-/** This run, and those that could not be told at their end. */
-async function tellRuns(run: Run, own: HqRunRecord | null): Promise<StoreTold> {
+/** This run, and those that could not be told at their end. One that HQ refuses does not stand in the way of the others. */
+async function tellRuns(run: Run, own: HqRunRecord | null, beside: Beside): Promise<StoreTold> {
   const records = untoldRuns(run.local);
   if (own !== null) records.push(own);
   if (records.length === 0) return NOTHING;
-  let told = 0;
+  const untold: HqRunRecord[] = [];
+  let isHeard = beside.isDue('runs');
   for (const record of records) {
-    if (!(await forPeople(run, () => run.remote.recordRun(record)))) break;
-    told += 1;
+    const answer = isHeard
+      ? await beside.ask('runs', () => run.remote.recordRun(record))
+      : 'unheard';
+    if (answer === 'unheard') isHeard = false;
+    if (answer !== 'done') untold.push(record);
   }
   return (local) => {
-    storeUntold(local, records.slice(told));
+    storeUntold(local, untold);
   };
 }
 
 /** Where each table stands that something came of in this run; all of them the first time. */
-async function tellCheckpoints(run: Run, report: RunReport): Promise<StoreTold> {
+async function tellCheckpoints(run: Run, report: RunReport, beside: Beside): Promise<StoreTold> {
   const isFirst = run.local.meta(META.checkpointed) === null;
   const at = run.clock.now();
   const checkpoints: Checkpoint[] = [];
@@ -109,22 +122,14 @@ async function tellCheckpoints(run: Run, report: RunReport): Promise<StoreTold> 
     if (isFirst || (came !== undefined && came.applied + came.deleted > 0))
       checkpoints.push({ table, xid, seq, at });
   }
-  if (checkpoints.length === 0) return NOTHING;
-  const taken = await forPeople(run, () => run.remote.saveCheckpoints(run.self.code, checkpoints));
-  if (!taken || !isFirst) return NOTHING;
+  if (checkpoints.length === 0 || !beside.isDue('checkpoints')) return NOTHING;
+  const answer = await beside.ask('checkpoints', () =>
+    run.remote.saveCheckpoints(run.self.code, checkpoints),
+  );
+  if (answer !== 'done' || !isFirst) return NOTHING;
   return (local) => {
     local.setMeta(META.checkpointed, at);
   };
-}
-
-async function forPeople(run: Run, tell: () => Promise<void>): Promise<boolean> {
-  try {
-    await tell();
-    return true;
-  } catch (error) {
-    run.log.warn('HQ did not take what people read there', { error });
-    return false;
-  }
 }
 
 function untoldRuns(local: LocalStore): HqRunRecord[] {
@@ -141,7 +146,7 @@ function storeUntold(local: LocalStore, records: readonly HqRunRecord[]): void {
   local.setMeta(META.untoldRuns, kept.length === 0 ? null : JSON.stringify(kept));
 }
 
-/** The cursor that is furthest behind: beyond it HQ keeps its feed. */
+/** The cursor that is furthest behind: beyond it HQ keeps its feed. Before a beat all of them have been saved. */
 export function lowestCursor(run: Run): CursorRow | { xid: string } {
   const reading = run.index.tables
     .filter((table) => downloads(table.direction))

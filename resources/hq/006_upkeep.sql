@@ -101,3 +101,18 @@ BEGIN
 END $$;
 
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA payflow_sync FROM PUBLIC;
+
+-- Who may beat may purge: a login with rights of its own keeps the feed small like any other.
+DO $$
+DECLARE
+  v_role name;
+BEGIN
+  FOR v_role IN
+    SELECT DISTINCT r.rolname FROM pg_proc p
+     CROSS JOIN LATERAL aclexplode(p.proacl) a JOIN pg_roles r ON r.oid = a.grantee
+     WHERE p.pronamespace = 'payflow_sync'::regnamespace AND p.proname = 'heartbeat'
+       AND a.privilege_type = 'EXECUTE' AND a.grantee <> p.proowner
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION payflow_sync.purge_if_due() TO %I', v_role);
+  END LOOP;
+END $$;
