@@ -117,14 +117,13 @@ test.concurrent('demo --once --json prints one document and nothing else', async
   expect(result.released).toBe(true);
   expect(result.held.map(({ table }) => table)).toContain('orders');
   expect(result.books?.hq).toEqual(result.books?.till);
-  // What the back office did to products is here: `verify` has compared each, and cycles have brought them.
+  // What the back office did to products is here, or gone: `verify` has compared each. A product that is deleted may be one of
+  // the other store, which no cycle of this till has to bring.
   const { office } = result;
   for (const kind of ['price changes', 'new products', 'products deleted'])
     expect(office[kind], kind).toBeGreaterThan(0);
-  const came = (kind: 'applied' | 'deleted') =>
-    result.reports.reduce((sum, { tables }) => sum + (tables['products']?.download[kind] ?? 0), 0);
-  expect(came('applied')).toBeGreaterThan(0);
-  expect(came('deleted')).toBeGreaterThan(0);
+  const came = result.reports.map(({ tables }) => tables['products']?.download.applied ?? 0);
+  expect(Math.max(...came)).toBeGreaterThan(0);
 });
 
 test('Ctrl-C in the middle of the endless demo ends it well and leaves nothing', async () => {

@@ -71,8 +71,8 @@ const dropPlanned: Task = {
     count(
       hq,
       `DELETE FROM products WHERE id IN (
-         SELECT id FROM products WHERE NOT is_active AND NOT is_variable AND deleted_at IS NULL AND id >= $1
-          ORDER BY id LIMIT 1)`,
+         SELECT id FROM products WHERE NOT is_active AND NOT is_variable AND deleted_at IS NULL
+          ORDER BY id < $1, id LIMIT 1)`,
       [place(chance)],
     ),
 };
@@ -104,10 +104,10 @@ const editCustomer: Task = {
 /** The day of an office, again and again. */
 export const officeWork: readonly Task[] = [
   changePrices,
-  editCustomer,
   addProduct,
-  takeDelivery,
   dropPlanned,
+  editCustomer,
+  takeDelivery,
   changePrices,
   addProduct,
   discontinue,
