@@ -17,6 +17,7 @@ let open: TestTerminal[] = [];
 
 beforeEach(async () => {
   later = 0;
+  isLost = false;
   hq = await createHq();
   await atHq(hq.db, 'products', { id: 'tea', name: 'Tea', master_stock_quantity: 100 });
 });
@@ -48,6 +49,27 @@ async function till(
 const sale = ({ pos }: TestTerminal, id: string): void => {
   sell(pos, { id, terminal: 'term-1', product: 'tea', quantity: 1, cents: 250 });
 };
+
+/** Whether payments reach HQ. */
+let isLost = false;
+
+/** A till whose payments can be lost on their way, behind other rows of the same run. */
+function losing(): TerminalOptions {
+  return {
+    batchSize: 1,
+    compose: (ports) => ({
+      ...ports,
+      remote: {
+        ...ports.remote,
+        send(batch, meanwhile) {
+          if (isLost && batch.groups.some(({ table }) => table === 'payments'))
+            throw new PayflowError('HQ_CONNECTION_LOST');
+          return ports.remote.send(batch, meanwhile);
+        },
+      },
+    }),
+  };
+}
 
 async function logged() {
   const { rows } = await hq.db.query<Record<string, unknown>>(`
@@ -81,21 +103,7 @@ test('10: HQ has one line per run that moved something, and none of a run that d
 });
 
 test('10: a run that moved something and then failed is told with the next one, once', async () => {
-  let isLost = false;
-  const t1 = await till('T1', {
-    batchSize: 1,
-    compose: (ports) => ({
-      ...ports,
-      remote: {
-        ...ports.remote,
-        send(batch, meanwhile) {
-          if (isLost && batch.groups.some(({ table }) => table === 'payments'))
-            throw new PayflowError('HQ_CONNECTION_LOST');
-          return ports.remote.send(batch, meanwhile);
-        },
-      },
-    }),
-  });
+  const t1 = await till('T1', losing());
   await hq.db.query('DELETE FROM sync_logs');
   sale(t1, 'first');
 
@@ -140,21 +148,7 @@ test('10: what people read at HQ does not stop a sync that HQ will not note; it 
 });
 
 test('10: a run that HQ will not note stands in the way of no other', async () => {
-  let isLost = false;
-  const t1 = await till('T1', {
-    batchSize: 1,
-    compose: (ports) => ({
-      ...ports,
-      remote: {
-        ...ports.remote,
-        send(batch, meanwhile) {
-          if (isLost && batch.groups.some(({ table }) => table === 'payments'))
-            throw new PayflowError('HQ_CONNECTION_LOST');
-          return ports.remote.send(batch, meanwhile);
-        },
-      },
-    }),
-  });
+  const t1 = await till('T1', losing());
   await hq.db.query(
     `DELETE FROM sync_logs; ALTER TABLE sync_logs ADD CONSTRAINT no_failures CHECK (status <> 'failed')`,
   );
