@@ -34,7 +34,7 @@ export async function saveCheckpoints(
   const isDrawn = table.keySequence !== null;
   const own = isDrawn ? '' : `${id(table.key[0] ?? '')}, `;
   await db.query(
-    `INSERT INTO ${qualified(table)} AS s (${own}${id(key)}, ${id(VALUE)}${stamped ? ', updated_at' : ''})
+    `INSERT INTO ${qualified(table)} (${own}${id(key)}, ${id(VALUE)}${stamped ? ', updated_at' : ''})
      SELECT ${isDrawn ? '' : `gen_random_uuid()::${table.keyCastType}, `}${literal(`${OWN}checkpoint.`)} || $1 || '.' || c.name, c.value
             ${stamped ? `, clock_timestamp() AT TIME ZONE 'UTC'` : ''}
        FROM unnest($2::text[], $3::text[]) c(name, value)
