@@ -84,7 +84,7 @@ test('8: a file that another program holds for long is waited for, again and aga
       '-e',
       `const { DatabaseSync } = require('node:sqlite');
        const db = new DatabaseSync(process.argv[1], { timeout: 5000 });
-       db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`,
+       db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => db, 1000);`,
       file.path,
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -215,7 +215,7 @@ describe('8, 9: payflow.db', () => {
         '-e',
         `const { DatabaseSync } = require('node:sqlite');
          const db = new DatabaseSync(process.argv[1], { timeout: 20000 });
-         db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => {}, 1000);`,
+         db.exec('BEGIN IMMEDIATE'); console.log('held'); setInterval(() => db, 1000);`,
         join(folder, 'payflow.db'),
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },

@@ -11,6 +11,9 @@ export interface EngineLock {
   release(): void;
 }
 
+/** What nothing refers to is closed by the garbage collector, and a lock that is closed lets the next engine in. */
+const locks = new Set<Database.Database>();
+
 /**
  * One engine per file (invariant 9): throws ENGINE_RUNNING while another process, or another part of this one, holds it.
  *
@@ -36,7 +39,10 @@ export function acquireLock(
     if (lockFile !== null && !held.has(lockFile)) held.set(lockFile, lockOn(lockFile, file));
   };
   const release = (): void => {
-    for (const db of held.values()) db.close();
+    for (const db of held.values()) {
+      db.close();
+      locks.delete(db);
+    }
     held.clear();
   };
   const holdFile = (): void => {
@@ -78,6 +84,7 @@ function lockOn(lockFile: string, file: string): Database.Database {
     db = new Database(lockFile, { timeout: 0 });
     db.exec('BEGIN EXCLUSIVE');
     chmodSync(lockFile, 0o600);
+    locks.add(db);
     return db;
   } catch (error) {
     db?.close();

@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { PayflowError } from '../../shared/errors.ts';
 import { listBackups, backupTo } from './backup.ts';
 import { localError } from './errors.ts';
@@ -105,7 +105,7 @@ describe('opening', () => {
     const child = startNode(
       `const { DatabaseSync } = await import('node:sqlite');
        const db = new DatabaseSync(process.argv[1]);
-       db.exec('CREATE TABLE t (x); BEGIN EXCLUSIVE'); console.log('held'); setInterval(() => {}, 1000);`,
+       db.exec('CREATE TABLE t (x); BEGIN EXCLUSIVE'); console.log('held'); setInterval(() => db, 1000);`,
       path,
     );
     await said(child);
@@ -327,12 +327,16 @@ describe('one engine per file', () => {
     lock.release();
   });
 
-  test('a killed process frees it', async () => {
+  test('a process that keeps nothing but the lock keeps it; killed, it frees it', async () => {
     using folder = tempFolder();
     const path = join(folder.path, 'payflow.db');
     const child = startNode(
       `const { acquireLock } = await import('${moduleUrl('lock.ts')}');
-       acquireLock(process.argv[1], process.argv[2]); console.log('held'); setInterval(() => {}, 1000);`,
+       acquireLock(process.argv[1], process.argv[2]);
+       (await import('node:v8')).setFlagsFromString('--expose-gc');
+       const gc = (await import('node:vm')).runInNewContext('gc');
+       for (let turn = 0; turn < 3; turn += 1) { await new Promise(setImmediate); gc(); }
+       console.log('held'); setInterval(() => {}, 1000);`,
       path,
       folder.path,
     );
@@ -448,9 +452,14 @@ describe('backups', () => {
 });
 
 function startNode(script: string, ...args: string[]): ChildProcess {
-  return spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
+  // A test that fails before it ends the process would keep the runner waiting for it.
+  onTestFinished(() => {
+    child.kill('SIGKILL');
+  });
+  return child;
 }
 
 async function said(child: ChildProcess): Promise<string> {
