@@ -55,3 +55,29 @@ test('4.1, 8.2: a batch that is sent again drops no entry that has got its numbe
   ]);
   db.close();
 });
+
+const BETWEEN = {
+  'a row that was sold meanwhile': '',
+  'an entry without an id': 'UPDATE sync_outbox SET id = NULL WHERE seq = 2',
+  'an entry of another table': `UPDATE sync_outbox SET tbl = 'categories' WHERE seq = 2`,
+};
+
+for (const [between, change] of Object.entries(BETWEEN)) {
+  test(`6.5: ${between} stays where it stands between two that were sent`, () => {
+    using folder = tempFolder();
+    const { db, store, entries } = shopWith(join(folder.path, 'payflow.db'));
+    for (const row of ['first', 'between', 'last']) db.prepare(INSERT).run(row, row);
+    const sent = entries().filter(({ localId }) => localId !== 'between');
+    db.exec(change);
+
+    store.write(() => {
+      const rows = sent.map(({ localId, id, seq }) => {
+        return { localId, serverId: localId, hash: 'h', entries: id, seq };
+      });
+      store.acknowledge(products, 'batch', rows, 3);
+    });
+
+    expect(entries().map(({ localId }) => localId)).toEqual(['between']);
+    db.close();
+  });
+}

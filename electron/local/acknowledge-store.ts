@@ -77,10 +77,7 @@ export function acknowledgeStore(
   };
 
   const noteSynced = (table: TablePlan, rows: readonly Acknowledged[]): void => {
-    // In key order: neighbours share their pages.
-    const kept = rows
-      .filter((row) => row.serverId !== null)
-      .toSorted((a, b) => (a.localId < b.localId ? -1 : 1));
+    const kept = rows.filter((row) => row.serverId !== null);
     for (let start = 0; start < kept.length; start += ROWS_PER_INSERT) {
       const slice = kept.slice(start, start + ROWS_PER_INSERT);
       const values: (string | number | null)[] = [];
@@ -141,10 +138,12 @@ export function acknowledgeStore(
   };
 
   return {
-    acknowledge(table, batchId, rows, upto) {
-      if (rows.length === 0) return;
+    acknowledge(table, batchId, accepted, upto) {
+      if (accepted.length === 0) return;
+      // In key order: neighbours share their pages.
+      const rows = accepted.toSorted((a, b) => (a.localId < b.localId ? -1 : 1));
       const ids = JSON.stringify(rows.map((row) => row.localId));
-      dropEntries(table, rows, ids);
+      dropEntries(table, accepted, ids);
       // Next to always empty of this table: thousands of ids are not looked up in nothing.
       for (const { noted, column, upload } of NOTED_OF_ROWS) {
         if (prepare(`SELECT 1 FROM ${noted} WHERE tbl = ? LIMIT 1`).get(table.name) === undefined)

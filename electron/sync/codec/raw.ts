@@ -23,7 +23,7 @@ export function numberText(raw: number): string {
 
 export function integerOf(raw: Raw): string {
   const digits = typeof raw === 'number' ? numberText(raw) : textOf(raw);
-  if (!/^-?[1-9]\d{0,17}$/.test(digits)) return wholeNumberOf(digits);
+  if (!/^(?:0|-?[1-9]\d{0,17})$/.test(digits)) return wholeNumberOf(digits);
   return digits;
 }
 
