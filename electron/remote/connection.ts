@@ -14,6 +14,9 @@ const SESSION = {
   extra_float_digits: '1',
   bytea_output: 'hex',
   xmloption: 'content',
+  // The feed is read in the order of its index. Where nothing was counted of it yet, PostgreSQL would take a bitmap instead
+  // and sort all that is behind, for each page of it anew.
+  enable_bitmapscan: 'off',
   idle_in_transaction_session_timeout: '10s',
   lock_timeout: '20s',
   statement_timeout: '35s',
