@@ -239,6 +239,7 @@ const sellTo = (terminal: number, customer: number | null): Step => ({
 
 /** Kim is the first customer by code. */
 const KIM = 0;
+const renameSale = { do: 'rename', table: 1, row: 0, other: null } as const;
 const countStock = { do: 'count', counter: 0, row: 0, by: -1 } as const;
 const company = (...steps: readonly Step[]): History => ({ terminals: 2, steps });
 
@@ -360,6 +361,15 @@ export const MUTANTS: readonly Mutant[] = [
       sync(0, { fault: { do: 'pos', step: 'upload:after-send', write: countStock } }),
     ),
     shows: /stock_quantity P1 is 98 at HQ, not 97/,
+  },
+  {
+    name: 'an open batch keeps the old names of its rows',
+    mutate: (ports) => withLocal(ports, { underNewNames: (batch) => batch }),
+    history: company(
+      sellTo(0, null),
+      sync(0, { fault: { do: 'pos', step: 'upload:after-send', write: renameSale } }),
+    ),
+    shows: /sale T1-1 is at HQ 2 times/,
   },
   {
     name: 'a row that HQ refuses is skipped',
