@@ -9,6 +9,8 @@ export type LedgerStore = Pick<
   | 'held'
   | 'countHeld'
   | 'anyHeld'
+  | 'anyRejected'
+  | 'isRejected'
   | 'hold'
   | 'release'
   | 'rejected'
@@ -62,6 +64,21 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         table,
         id,
         direction,
+      );
+    },
+    anyRejected(direction) {
+      return (
+        prepare('SELECT 1 FROM sync_rejected WHERE direction = ? LIMIT 1').get(direction) !==
+        undefined
+      );
+    },
+    isRejected(table, id, direction) {
+      return (
+        prepare('SELECT 1 FROM sync_rejected WHERE tbl = ? AND id = ? AND direction = ?').get(
+          table,
+          id,
+          direction,
+        ) !== undefined
       );
     },
     rejected(direction) {

@@ -12,7 +12,9 @@ function walks(details: readonly string[]): string[] {
   return details.filter(
     (detail) =>
       (/^SCAN (?!\w+ VIRTUAL)/.test(detail) && !/SUBQUERY|CONSTANT ROW/.test(detail)) ||
-      /^SEARCH r USING (PRIMARY KEY|INDEX \w+) \(tbl=\?\)$/.test(detail),
+      /^SEARCH (r|sync_row) USING (PRIMARY KEY|INDEX (?!sync_row_(refs|kept)\b)\w+) \(tbl=\?\)$/.test(
+        detail,
+      ),
   );
 }
 
@@ -39,6 +41,9 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     rows.rows(table, ['a']);
     rows.referrers(table, ['a']);
     rows.remove(table, ['a']);
+    rows.fillReferences(table, new Map([['a', 'a']]));
+    rows.hasKept(table);
+    rows.orphanedKept(table);
     for (const { columns } of table.uniques) {
       const indexes = columns.map((name) => table.columns.findIndex(({ hq }) => hq === name));
       rows.findByUnique(table, indexes, [indexes.map(() => 'x')]);

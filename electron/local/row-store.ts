@@ -306,9 +306,11 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       for (const { child, column } of links(shop().plan, table)) {
         if (!column.nullable) continue;
         const waiting = prepare(`
-          SELECT local_id AS localId, refs FROM sync_row WHERE tbl = ? AND refs IS NOT NULL`).all(
-          child.number,
-        ) as { localId: string; refs: string }[];
+          SELECT local_id AS localId, refs FROM sync_row INDEXED BY sync_row_refs
+           WHERE tbl = ? AND refs IS NOT NULL`).all(child.number) as {
+          localId: string;
+          refs: string;
+        }[];
         for (const { localId, refs } of waiting) {
           const { [column.hq]: key, ...others } = JSON.parse(refs) as Record<string, string>;
           const parent = key === undefined ? undefined : localIds.get(key);
@@ -358,7 +360,8 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       );
       const unused = used.length === 0 ? '1' : `NOT (${used.join(' OR ')})`;
       return prepare(
-        `SELECT r.local_id FROM sync_row r WHERE r.tbl = ? AND r.kept = 1 AND ${unused}`,
+        `SELECT r.local_id FROM sync_row r INDEXED BY sync_row_kept
+          WHERE r.tbl = ? AND r.kept = 1 AND ${unused}`,
       )
         .pluck()
         .all(table.number) as string[];

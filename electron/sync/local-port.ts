@@ -377,6 +377,8 @@ export interface LocalStore {
   sizeOf(table: TablePlan): number;
   release(table: string, id: string, direction: 'download' | 'upload'): void;
   rejected(direction: 'download' | 'upload'): Rejected[];
+  anyRejected(direction: 'download' | 'upload'): boolean;
+  isRejected(table: string, id: string, direction: 'download' | 'upload'): boolean;
   reject(rejected: Rejected): void;
   /** Takes a row off the list of rejected ones. Was it there? */
   acceptAgain(table: string, id: string, direction: 'download' | 'upload'): boolean;

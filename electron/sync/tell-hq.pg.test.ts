@@ -275,3 +275,21 @@ test('5.6, 9: an idle cycle writes nothing at HQ and nothing to payflow.db', asy
 
   expect({ here: version(), there: await hqDigest(hq.db) }).toEqual(before);
 });
+
+test('5.6: nor does one with rows that wait and rows that are refused', async () => {
+  const t1 = await till('T1');
+  t1.pos.exec(`
+    PRAGMA foreign_keys = OFF;
+    INSERT INTO customers (local_id, customer_code, phone, store_id, updated_at)
+      VALUES ('refused', 'C1', '${'5'.repeat(300)}', 'store-1', '2026-11-23T08:00:00.000Z');
+    INSERT INTO payments (local_id, order_id, payment_method, amount, tendered_amount, payment_date)
+      VALUES ('waits', 'no-order', 'cash', 5, 5, '2026-11-23T08:00:00.000Z')`);
+  const report = await t1.sync();
+  expect(report.upload).toMatchObject({ applied: 0, held: 1, rejected: 1 });
+  const version = () => t1.pos.prepare('PRAGMA data_version').get();
+  const before = { here: version(), there: await hqDigest(hq.db) };
+
+  for (let cycle = 0; cycle < 3; cycle += 1) await t1.sync();
+
+  expect({ here: version(), there: await hqDigest(hq.db) }).toEqual(before);
+});

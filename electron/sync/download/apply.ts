@@ -80,7 +80,7 @@ function dropWhatIsInStep(
   known: ReadonlyMap<string, KnownRow>,
 ): void {
   const anyHeld = run.local.anyHeld();
-  const anyRejected = run.local.rejected('download').length > 0;
+  const anyRejected = run.local.anyRejected('download');
   for (const [key, { row, kept, force }] of arrivals) {
     const here = known.get(key);
     const isInStep = here?.present === true && here.hash === row.hash && here.kept === kept;
@@ -280,7 +280,7 @@ function land(
   { known, pending, decoded, resolution }: LandingFacts,
   fresh: boolean,
 ): string[] {
-  const anyWaiting = !fresh && (run.local.anyHeld() || run.local.rejected('download').length > 0);
+  const anyWaiting = !fresh && (run.local.anyHeld() || run.local.anyRejected('download'));
   const upserts: UpsertRow[] = [];
   const keys: string[] = [];
   for (const [key, arrival] of arrivals) {

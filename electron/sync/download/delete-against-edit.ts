@@ -47,11 +47,7 @@ export function returns(
   };
   const refusedBy =
     deleteRefusedBy(strategiesOf(table, arrival.kept)) ??
-    (run.local
-      .rejected('upload')
-      .some(({ table: name, id }) => name === table.name && id === localId)
-      ? 'refused'
-      : null);
+    (run.local.isRejected(table.name, localId, 'upload') ? 'refused' : null);
   const undoing =
     refusedBy !== null || row.hash === arrival.row.hash
       ? []
@@ -121,6 +117,7 @@ interface Edited {
  * are kept in the log and are not pending any more. A child whose parent stays deleted cannot come back.
  */
 export function settleEdits(run: Run, leaving: ReadonlyMap<string, Map<string, Leaving>>): void {
+  if (leaving.size === 0) return;
   const heldDeletes = new Set(
     run.local
       .held()

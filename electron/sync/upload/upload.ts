@@ -164,10 +164,13 @@ function rereads(page: OutboxPage) {
 
 /** Commits what is about to be sent, and that the batch before it was taken (DESIGN 6.1). */
 function save(run: Run, { page, batch, waiting, text }: Prepared, before: Answered | null): void {
-  // An idle cycle commits nothing (DESIGN 5.6): an empty transaction would still take the POS's lock and two flushes.
-  if (page.intents.length === 0 && batch === null && before === null) return;
+  const unlisted = waiting.length === 0 ? [] : run.local.read(() => withoutListed(run, waiting));
+  // An idle cycle commits nothing (DESIGN 5.6): an empty transaction would still take the POS's lock and two flushes. Rows
+  // that wait or are refused as before are nothing new.
+  const isNew = page.intents.some(isSettledHere) || unlisted.length > 0;
+  if (!isNew && batch === null && before === null) return;
   run.local.write(() => {
-    settleLocally(run, page.intents, waiting);
+    settleLocally(run, page.intents, unlisted);
     passGate(run, page.intents);
     if (before !== null) run.local.answerBatch(before.batch.number, before.answer);
     if (batch === null) return;
@@ -198,7 +201,23 @@ function passGate(run: Run, intents: readonly Intent[]): void {
   }
 }
 
-/** What needs no HQ: net changes of nothing, rows that may not go, rows that wait. Writes only what is new. */
+const isSettledHere = ({ kind }: Intent): boolean =>
+  kind === 'nothing' || kind === 'reject' || kind === 'confirm';
+
+/** Those that are not listed yet as waiting for just these parents. */
+function withoutListed(run: Run, waiting: readonly Waiting[]): readonly Waiting[] {
+  const held = new Map(
+    run.local
+      .held()
+      .map((row) => [`${row.direction}\0${row.table}\0${row.id}`, JSON.stringify(row.missing)]),
+  );
+  return waiting.filter(
+    ({ intent, missing }) =>
+      held.get(`upload\0${intent.table.name}\0${intent.localId}`) !== JSON.stringify(missing),
+  );
+}
+
+/** What needs no HQ: net changes of nothing, rows that may not go, rows that wait from now on. */
 function settleLocally(run: Run, intents: readonly Intent[], waiting: readonly Waiting[]): void {
   for (const [table, group] of groupBy(
     intents.filter((intent) => intent.kind === 'nothing'),
@@ -223,14 +242,7 @@ function settleLocally(run: Run, intents: readonly Intent[], waiting: readonly W
     run.local.setStatus(intent.table, [intent.localId], 'error');
     run.counters.list('upload', intent.table.name, 'rejected', intent.localId);
   }
-  const held = new Map(
-    run.local
-      .held()
-      .map((row) => [`${row.direction}\0${row.table}\0${row.id}`, JSON.stringify(row.missing)]),
-  );
   for (const { intent, missing } of waiting) {
-    if (held.get(`upload\0${intent.table.name}\0${intent.localId}`) === JSON.stringify(missing))
-      continue;
     run.local.hold({
       table: intent.table.name,
       id: intent.localId,
