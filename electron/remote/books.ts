@@ -20,8 +20,8 @@ interface BookSql {
   readonly key: string;
 }
 
-/** `$1`: scopes, `$2`: keys that are left out. */
-function bookSql(plan: Plan, book: Book): BookSql {
+/** `$1`: keys that are left out. */
+function bookSql(plan: Plan, book: Book, scopes: readonly string[]): BookSql {
   const sql = rowSql(plan, book.table);
   const own = book.through === null;
   const encoded = (index: number, within: Book['table'], alias: string): string => {
@@ -36,7 +36,7 @@ function bookSql(plan: Plan, book: Book): BookSql {
   return {
     key: sql.key,
     from: sql.from + join,
-    where: `${sql.visibleTo('$1::text[]')} AND NOT (${sql.key}) = ANY ($2::text[])`,
+    where: `${sql.allVisibleTo(scopes)} AND NOT (${sql.key}) = ANY ($1::text[])`,
     shift: encoded(book.shift, book.parent, parentAlias),
     receipt: encoded(book.receipt, book.parent, parentAlias),
     tender: encoded(book.tender, book.table, 't'),
@@ -57,11 +57,11 @@ export async function sumBook(
   book: Book,
   aside: readonly string[],
 ): Promise<BookSums[]> {
-  const sql = bookSql(plan, book);
+  const sql = bookSql(plan, book, scopes);
   const sums = sql.amounts.map((amount) => text(`sum(${amount})`));
   const { rows } = await client.query<(string | null)[]>({
     text: `SELECT ${sql.shift}, ${sql.tender}, count(*)::text, ${sums.join(', ')} ${sql.from} WHERE ${sql.where} GROUP BY 1, 2`,
-    values: [textArray(scopes), textArray(aside)],
+    values: [textArray(aside)],
     rowMode: 'array',
   });
   return rows.map(([shift, tender, count, net, tax, total]) => ({
@@ -83,11 +83,11 @@ export async function linesOfBook(
   aside: readonly string[],
   group: BookGroup,
 ): Promise<BookLine[]> {
-  const sql = bookSql(plan, book);
+  const sql = bookSql(plan, book, scopes);
   const { rows } = await client.query<(string | null)[]>({
     text: `SELECT ${sql.key}, ${sql.receipt}, ${sql.amounts.map(text).join(', ')} ${sql.from}
-            WHERE ${sql.where} AND ${sql.shift} IS NOT DISTINCT FROM $3 AND ${sql.tender} IS NOT DISTINCT FROM $4`,
-    values: [textArray(scopes), textArray(aside), group.shift, group.tender],
+            WHERE ${sql.where} AND ${sql.shift} IS NOT DISTINCT FROM $2 AND ${sql.tender} IS NOT DISTINCT FROM $3`,
+    values: [textArray(aside), group.shift, group.tender],
     rowMode: 'array',
   });
   return rows.map(([key, receipt, net, tax, total]) => ({

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { allNodes, rowsReadOf, type PlanNode } from '../../e2e/support/explain.ts';
 import { createTestHq, type TestHq } from '../../e2e/support/hq.ts';
 import { parseDatabaseUrl } from '../host/database-url.ts';
 import { Connections } from './connection.ts';
@@ -17,16 +18,6 @@ afterEach(async () => {
   await hq.close();
 });
 
-/** A node of EXPLAIN's JSON. */
-interface PlanNode {
-  readonly 'Relation Name'?: string;
-  readonly 'Subplan Name'?: string;
-  readonly 'Actual Rows': number;
-  readonly 'Actual Loops': number;
-  readonly Output?: readonly string[];
-  readonly Plans?: readonly PlanNode[];
-}
-
 const BEHIND = 20_000;
 const PAGE = 100;
 
@@ -43,10 +34,7 @@ test('3.3: a page reads as many entries as it gives, however many are behind it,
   expect(entries.map(({ key }) => Number(key))).toEqual(
     [...new Array(PAGE).keys()].map((n) => n + 1),
   );
-  const ofFeed = nodes.filter((node) => node['Relation Name'] === 'feed');
-  expect(ofFeed.reduce((sum, node) => sum + node['Actual Rows'] * node['Actual Loops'], 0)).toBe(
-    PAGE,
-  );
+  expect(rowsReadOf(nodes, 'feed')).toBe(PAGE);
   // The stamp is digests of HQ's whole schema: made once, not for every entry.
   const stamping = nodes.filter(
     (node) => node.Output?.some((text) => text.includes('md5')) === true,
@@ -70,10 +58,8 @@ async function explained(client: pg.PoolClient) {
     `EXPLAIN (ANALYZE, VERBOSE, FORMAT JSON) ${query?.text ?? ''}`,
     query?.values,
   );
-  const withChildren = (node: PlanNode): PlanNode[] => [
-    node,
-    ...(node.Plans ?? []).flatMap(withChildren),
-  ];
-  const nodes = rows.flatMap((row) => row['QUERY PLAN'].flatMap(({ Plan }) => withChildren(Plan)));
-  return { entries: pages.find(({ table }) => table === 'products')?.entries ?? [], nodes };
+  return {
+    entries: pages.find(({ table }) => table === 'products')?.entries ?? [],
+    nodes: allNodes(rows),
+  };
 }

@@ -13,6 +13,8 @@ export interface RowSql {
   readonly from: string;
   /** The row is seen by one of these scopes (an SQL expression of type text[]) and is not excluded. */
   visibleTo(scopes: string): string;
+  /** The same for whoever reads all such rows of the table, by an index where there is one. */
+  allVisibleTo(scopes: readonly string[]): string;
   /** The scope of the row as text. */
   readonly scope: string;
 }
@@ -21,18 +23,25 @@ export interface RowSql {
 const ROW = 't';
 
 export function rowSql(plan: Plan, table: TablePlan): RowSql {
-  const { joins, expr } = scopeOf(plan, table, ROW);
+  const scope = scopeOf(plan, table, ROW);
+  const { joins, expr } = scope;
   const encoded = table.columns.map((column) => encodeSql(column, `${ROW}.${id(column.hq)}`));
   const excluded = excludedSql(table, ROW);
   const key = keySql(table, ROW);
   const hash = hashSql(encoded);
+  const visibleTo = (scopes: string): string =>
+    `${expr} = ANY (${scopes})${excluded === null ? '' : ` AND NOT ${excluded}`}`;
   return {
     select: [key, hash, ...encoded].join(', '),
     key,
     hash,
     from: `FROM ${qualified(table)} ${ROW}${joins}`,
-    visibleTo: (scopes) =>
-      `${expr} = ANY (${scopes})${excluded === null ? '' : ` AND NOT ${excluded}`}`,
+    visibleTo,
+    allVisibleTo: (scopes) => {
+      const all = visibleTo(`ARRAY[${scopes.map(literal).join(', ')}]::text[]`);
+      const narrow = scope.within(scopes);
+      return narrow === null ? all : `${all} AND ${narrow}`;
+    },
     scope: expr,
   };
 }

@@ -11,6 +11,11 @@ export interface ScopeSql {
    * there: capture says `*` then (the entry carries only a key), a reader's filter does not let the row through.
    */
   readonly expr: string;
+  /**
+   * A condition that every row of these scopes meets, on a column that may have an index: no index knows `expr`, and a whole
+   * table would be read for the one store's or till's rows of it. Null: there is none.
+   */
+  within(scopes: readonly string[]): string | null;
 }
 
 /** The scope of a row of `table` that the statement calls `alias`. */
@@ -19,9 +24,13 @@ export function scopeOf(plan: Plan, table: TablePlan, alias: string): ScopeSql {
   const { scope } = table;
   switch (scope.kind) {
     case 'everyone':
-      return { joins: '', expr: `'*'` };
+      return { joins: '', expr: `'*'`, within: () => null };
     case 'terminal':
-      return { joins: '', expr: `coalesce('t:' || ${column(scope.column)}::text, '-')` };
+      return {
+        joins: '',
+        expr: `coalesce('t:' || ${column(scope.column)}::text, '-')`,
+        within: (scopes) => among(table, alias, scope.column, 't:', scopes),
+      };
     case 'store': {
       const store = `coalesce('s:' || ${column(scope.column)}::text, '-')`;
       return {
@@ -29,6 +38,8 @@ export function scopeOf(plan: Plan, table: TablePlan, alias: string): ScopeSql {
         expr: scope.everyoneWhen
           ? `CASE WHEN ${column(scope.everyoneWhen)} THEN '*' ELSE ${store} END`
           : store,
+        within: (scopes) =>
+          scope.everyoneWhen ? null : among(table, alias, scope.column, 's:', scopes),
       };
     }
     case 'via': {
@@ -39,9 +50,32 @@ export function scopeOf(plan: Plan, table: TablePlan, alias: string): ScopeSql {
       return {
         joins: `\n  LEFT JOIN ${qualified(parent)} ${id(parentAlias)} ON ${parentKey} = ${column(scope.column)}${above.joins}`,
         expr: `CASE WHEN ${parentKey} IS NOT NULL THEN ${above.expr} END`,
+        within: (scopes) => above.within(scopes),
       };
     }
   }
+}
+
+const PLAIN_TEXT: ReadonlySet<string> = new Set(['text', 'character varying']);
+
+/**
+ * Of plain text columns alone: what another type does not read would fail the statement, and what it cuts short would find
+ * nothing, where `expr` finds the rows.
+ */
+function among(
+  table: TablePlan,
+  alias: string,
+  name: string,
+  prefix: string,
+  scopes: readonly string[],
+): string | null {
+  const column = table.columns.find(({ hq }) => hq === name);
+  const type = column === undefined ? table.keyCastType : column.castType;
+  if (!PLAIN_TEXT.has(type)) return null;
+  const ids = scopes
+    .filter((scope) => scope.startsWith(prefix))
+    .map((scope) => literal(scope.slice(prefix.length)));
+  return `${id(alias)}.${id(name)} = ANY (ARRAY[${ids.join(', ')}]::${type}[])`;
 }
 
 /**

@@ -23,7 +23,7 @@ export async function* streamRows(
   const { orderBy, behind } = keyOrder(table, after);
   // OFFSET 0 keeps the inner query whole: rows are encoded as they leave, not before they are put in order.
   const query = `SELECT ${sql.select} FROM (
-    SELECT t.* ${sql.from} WHERE ${sql.visibleTo(scopeList(scopes))} AND ${behind} ORDER BY ${orderBy} OFFSET 0) t`;
+    SELECT t.* ${sql.from} WHERE ${sql.allVisibleTo(scopes)} AND ${behind} ORDER BY ${orderBy} OFFSET 0) t`;
   for await (const rows of copy(client, query)) {
     yield rows.map((values) => ({
       key: values.shift() ?? '',
@@ -47,7 +47,7 @@ export async function* streamHashes(
     only === null
       ? 'true'
       : `${bucketSql(sql.key, only.digits)} IN (${names === '' ? 'NULL' : names})`;
-  const query = `SELECT ${sql.key}, ${sql.hash} ${sql.from} WHERE ${sql.visibleTo(scopeList(scopes))} AND ${within}
+  const query = `SELECT ${sql.key}, ${sql.hash} ${sql.from} WHERE ${sql.allVisibleTo(scopes)} AND ${within}
     ORDER BY (${keySql(table, 't')}) COLLATE "C"`;
   for await (const rows of copy(client, query)) {
     yield rows.map(([key, hash]) => ({ key: key ?? '', hash: hash ?? '' }));
@@ -66,7 +66,7 @@ export async function* streamBuckets(
   const query = `SELECT ${bucketSql('r.key', digits)}, count(*),
       sum(('x' || left(md5(r.key || ':' || r.hash), 16))::bit(64)::bigint)
     FROM (SELECT ${sql.key} AS key, ${sql.hash} AS hash ${sql.from}
-           WHERE ${sql.visibleTo(scopeList(scopes))} OFFSET 0) r GROUP BY 1`;
+           WHERE ${sql.allVisibleTo(scopes)} OFFSET 0) r GROUP BY 1`;
   for await (const rows of copy(client, query)) {
     yield rows.map(([name, count, sum]) => [
       name ?? '',
@@ -77,11 +77,6 @@ export async function* streamBuckets(
 
 function bucketSql(key: string, digits: number): string {
   return `left(md5(${key}), ${String(digits)})`;
-}
-
-/** COPY takes no parameters. */
-function scopeList(scopes: readonly string[]): string {
-  return `ARRAY[${scopes.map(literal).join(', ')}]::text[]`;
 }
 
 async function* copy(client: pg.PoolClient, query: string): AsyncGenerator<(string | null)[][]> {
