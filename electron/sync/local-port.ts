@@ -378,6 +378,7 @@ export interface LocalStore {
   release(table: string, id: string, direction: 'download' | 'upload'): void;
   rejected(direction: 'download' | 'upload'): Rejected[];
   anyRejected(direction: 'download' | 'upload'): boolean;
+  /** `id`: HQ's key of a download, the local_id of an upload. */
   isRejected(table: string, id: string, direction: 'download' | 'upload'): boolean;
   reject(rejected: Rejected): void;
   /** Takes a row off the list of rejected ones. Was it there? */
