@@ -68,24 +68,32 @@ export class Connections {
   readonly target: Target;
   readonly #options: ConnectionOptions;
   readonly #pool: pg.Pool;
+  readonly #streams: pg.Pool;
 
   constructor(options: ConnectionOptions) {
     const { host, port, user } = options.address;
     this.target = { host, port, user };
     this.#options = options;
-    this.#pool = new pg.Pool({
-      ...clientConfig(options),
-      max: 3,
+    // Statements of one batch leave together (`send-batch.ts`); streams cannot be sent that way.
+    this.#pool = this.#openPool({ max: 1, pipeline: true });
+    this.#streams = this.#openPool({ max: 2 });
+  }
+
+  #openPool(size: Pick<pg.PoolConfig, 'max' | 'pipeline'>): pg.Pool {
+    const pool = new pg.Pool({
+      ...clientConfig(this.#options),
+      ...size,
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
     });
     // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
-    this.#pool.on('error', () => undefined);
-    this.#pool.on('connect', (client) => {
+    pool.on('error', ignore);
+    pool.on('connect', (client) => {
       // For as long as it lives: HQ can end a session in the same packet that it is ready in, before its user has it.
       client.on('error', ignore);
-      endSilence(client, () => isThere(options.address, ANSWER_MS));
+      endSilence(client, () => isThere(this.#options.address, ANSWER_MS));
     });
+    return pool;
   }
 
   /** Lends a connection; what goes wrong leaves as PayflowError and the connection is not used again. */
@@ -135,7 +143,7 @@ export class Connections {
    * only the first call counts.
    */
   async lend(): Promise<{ client: pg.PoolClient; giveBack(failed: boolean): void }> {
-    const client = await this.#pool.connect().catch((error: unknown) => {
+    const client = await this.#streams.connect().catch((error: unknown) => {
       throw this.failure(error);
     });
     let lent = true;
@@ -155,7 +163,7 @@ export class Connections {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.#streams.end()]);
   }
 }
 

@@ -5,18 +5,15 @@
 import type pg from 'pg';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
-import type { MissingParent } from '../../shared/rows.ts';
 import { decide } from '../sync/retry.ts';
-import type { Batch, BatchReply, RowOutcome } from '../sync/ports.ts';
+import type { Batch, BatchReply } from '../sync/ports.ts';
+import { applyAll } from './apply-range.ts';
 import { textArray } from './array-param.ts';
-import { applySlice, type GroupSlice } from './apply-group.ts';
-import { isAlreadyApplied, sqlStateOf, toPayflowError, toRejection } from './errors.ts';
+import { isAlreadyApplied, sqlStateOf } from './errors.ts';
 import type { IdleTime } from './idle-time.ts';
 import { literal } from './identifiers.ts';
 import { readBack } from './read-back.ts';
 import { drawnKeys, entriesOf, entriesTaken } from './batch-entries.ts';
-
-const UNIQUE_VIOLATION = '23505';
 
 /** A transaction that lost against another is tried again as a whole; its gate has rolled back with it. */
 const MAX_CLASHES = 5;
@@ -133,127 +130,4 @@ function editTimes(batch: Batch): string {
     for (const [index, key] of group.keys.entries()) table[key] = group.at[index] ?? '';
   }
   return Object.keys(times).length === 0 ? '' : JSON.stringify(times);
-}
-
-/** Applies all groups; rows HQ refuses, and rows that need those, end as outcomes. */
-async function applyAll(
-  client: pg.PoolClient,
-  context: SendContext,
-  sending: Sending,
-): Promise<RowOutcome[]> {
-  const outcomes: RowOutcome[] = [];
-  const refused = new Set<string>();
-  const whole = sending.batch.groups.map((group): GroupSlice => ({
-    group,
-    rows: group.keys.map((_, index) => index),
-  }));
-  await applyRange(client, context, sending, whole, outcomes, refused);
-  return outcomes;
-}
-
-/** Tries a range in one savepoint; where HQ refuses it, halves it until the guilty row stands alone. */
-async function applyRange(
-  client: pg.PoolClient,
-  context: SendContext,
-  sending: Sending,
-  range: readonly GroupSlice[],
-  outcomes: RowOutcome[],
-  refused: Set<string>,
-): Promise<void> {
-  const slices = withoutDependents(context, range, outcomes, refused);
-  const count = slices.reduce((sum, slice) => sum + slice.rows.length, 0);
-  if (count === 0) return;
-  // Deferred inside, immediate at the end: a deferred constraint would fail at COMMIT with nobody to blame.
-  await client.query('SAVEPOINT payflow_range; SET CONSTRAINTS ALL DEFERRED');
-  try {
-    const found: RowOutcome[] = [];
-    const alsoRefused = new Set(refused);
-    for (const slice of slices) {
-      const table = context.table(slice.group.table);
-      for (const free of withoutDependents(context, [slice], found, alsoRefused)) {
-        const results = await applySlice(client, table, sending, free);
-        found.push(...results);
-        for (const { key, result } of results)
-          if (result === 'rejected') alsoRefused.add(`${table.name}\0${key}`);
-      }
-    }
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT payflow_range');
-    outcomes.push(...found);
-    for (const row of alsoRefused) refused.add(row);
-  } catch (error) {
-    const state = sqlStateOf(error);
-    if (state === null || decide(state).action !== 'reject') throw toPayflowError(error);
-    await client.query(
-      'ROLLBACK TO SAVEPOINT payflow_range; RELEASE SAVEPOINT payflow_range; SET CONSTRAINTS ALL IMMEDIATE',
-    );
-    if (state === UNIQUE_VIOLATION && !sending.looksFirst) {
-      sending.looksFirst = true;
-      await applyRange(client, context, sending, slices, outcomes, refused);
-      return;
-    }
-    const only = count === 1 ? slices.find((slice) => slice.rows.length === 1) : undefined;
-    if (only !== undefined) {
-      const key = only.group.keys[only.rows[0] ?? 0] ?? '';
-      const { table, op } = only.group;
-      refused.add(`${table}\0${key}`);
-      const { code, params, sqlState } = toRejection(error);
-      outcomes.push({ table, key, op, result: 'rejected', code, params, sqlState });
-      return;
-    }
-    const [first, second] = halves(slices, count);
-    await applyRange(client, context, sending, first, outcomes, refused);
-    await applyRange(client, context, sending, second, outcomes, refused);
-  }
-}
-
-/** Splits a range in two by rows, keeping the order. */
-function halves(slices: readonly GroupSlice[], count: number): [GroupSlice[], GroupSlice[]] {
-  let room = Math.floor(count / 2);
-  const first: GroupSlice[] = [];
-  const second: GroupSlice[] = [];
-  for (const { group, rows } of slices) {
-    const taken = Math.min(room, rows.length);
-    if (taken > 0) first.push({ group, rows: rows.slice(0, taken) });
-    if (taken < rows.length) second.push({ group, rows: rows.slice(taken) });
-    room -= taken;
-  }
-  return [first, second];
-}
-
-/**
- * Takes out rows that refer to a refused row: they wait for it, they are not at fault themselves. What was to be set on
- * a row after its insert goes with that insert.
- */
-function withoutDependents(
-  context: SendContext,
-  range: readonly GroupSlice[],
-  outcomes: RowOutcome[],
-  refused: Set<string>,
-): GroupSlice[] {
-  if (refused.size === 0) return [...range];
-  return range.map(({ group, rows }) => {
-    const table = context.table(group.table);
-    const references = group.columns.flatMap((column, place) => {
-      const reference = table.columns[column]?.reference;
-      return reference != null && 'table' in reference && reference.hard
-        ? [{ column, place, refTable: reference.table }]
-        : [];
-    });
-    return {
-      group,
-      rows: rows.filter((row) => {
-        const key = group.keys[row] ?? '';
-        if (refused.has(`${group.table}\0${key}`)) return false;
-        const missing = references.flatMap(({ column, place, refTable }): MissingParent[] => {
-          const refId = group.values[place]?.[row];
-          if (refId == null || !refused.has(`${refTable}\0${refId}`)) return [];
-          return [{ field: table.columns[column]?.local ?? '', refTable, refId, why: 'rejected' }];
-        });
-        if (missing.length === 0) return true;
-        refused.add(`${group.table}\0${key}`);
-        outcomes.push({ table: group.table, key, op: group.op, result: 'held', missing });
-        return false;
-      }),
-    };
-  });
 }

@@ -1,0 +1,194 @@
+/**
+ * The rows of a batch inside its HQ transaction (DESIGN 6.4): as many as possible in one savepoint, and where HQ refuses
+ * them, halves of them, until the guilty row stands alone.
+ */
+import type pg from 'pg';
+import type { MissingParent } from '../../shared/rows.ts';
+import { decide } from '../sync/retry.ts';
+import type { RowOutcome } from '../sync/ports.ts';
+import { applySlice, type GroupSlice } from './apply-group.ts';
+import { sqlStateOf, toPayflowError, toRejection } from './errors.ts';
+import type { SendContext, Sending } from './send-batch.ts';
+
+const UNIQUE_VIOLATION = '23505';
+const IN_FAILED_TRANSACTION = '25P02';
+
+/** Deferred inside a range, immediate at its end: a deferred constraint would fail at COMMIT with nobody to blame. */
+const DEFERRED = 'SET CONSTRAINTS ALL DEFERRED';
+
+/** Applies all groups; rows HQ refuses, and rows that need those, end as outcomes. */
+export async function applyAll(
+  client: pg.PoolClient,
+  context: SendContext,
+  sending: Sending,
+): Promise<RowOutcome[]> {
+  const outcomes: RowOutcome[] = [];
+  const refused = new Set<string>();
+  const whole = sending.batch.groups.map((group): GroupSlice => ({
+    group,
+    rows: group.keys.map((_, index) => index),
+  }));
+  await applyRange(client, context, sending, whole, outcomes, refused);
+  return outcomes;
+}
+
+/** What HQ said of a range that failed nowhere; `alsoRefused`: the refused rows of before and of now. */
+interface Applied {
+  readonly found: readonly RowOutcome[];
+  readonly alsoRefused: ReadonlySet<string>;
+}
+
+/**
+ * The groups' statements leave together, and HQ goes on from one to the next while we are busy with the batches before and
+ * behind: sent one after the other, each would wait until we have time again. As safe as that inside a transaction, where
+ * PostgreSQL refuses what follows a failure. Null: HQ has refused a row with a verdict, and what refers to it may not
+ * stand either; the range is as it was before.
+ */
+async function applyAtOnce(
+  client: pg.PoolClient,
+  context: SendContext,
+  sending: Sending,
+  slices: readonly GroupSlice[],
+  refused: ReadonlySet<string>,
+): Promise<Applied | null> {
+  const answers = await Promise.allSettled(
+    slices.map((slice) => applySlice(client, context.table(slice.group.table), sending, slice)),
+  );
+  const failures = answers.filter((answer) => answer.status === 'rejected');
+  if (failures.length > 0) throw causeOf(failures.map(({ reason }): unknown => reason));
+  const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+  const rejected = found.filter(({ result }) => result === 'rejected');
+  if (rejected.length > 0 && slices.length > 1) {
+    await client.query(`ROLLBACK TO SAVEPOINT payflow_range; ${DEFERRED}`);
+    return null;
+  }
+  return { found, alsoRefused: new Set([...refused, ...rejected.map(nameOf)]) };
+}
+
+/** The failure that the others follow from: whatever PostgreSQL is asked after it, it answers that there was one. */
+function causeOf(failures: readonly unknown[]): unknown {
+  return failures.find((error) => sqlStateOf(error) !== IN_FAILED_TRANSACTION) ?? failures[0];
+}
+
+/** Group by group, each without the rows that refer to what was refused before it. */
+async function applyOneByOne(
+  client: pg.PoolClient,
+  context: SendContext,
+  sending: Sending,
+  slices: readonly GroupSlice[],
+  refused: ReadonlySet<string>,
+): Promise<Applied> {
+  const found: RowOutcome[] = [];
+  const alsoRefused = new Set(refused);
+  for (const slice of slices) {
+    const table = context.table(slice.group.table);
+    for (const free of withoutDependents(context, [slice], found, alsoRefused)) {
+      const results = await applySlice(client, table, sending, free);
+      found.push(...results);
+      for (const outcome of results)
+        if (outcome.result === 'rejected') alsoRefused.add(nameOf(outcome));
+    }
+  }
+  return { found, alsoRefused };
+}
+
+/** A row as `refused` names it. */
+const nameOf = ({ table, key }: Pick<RowOutcome, 'table' | 'key'>): string => `${table}\0${key}`;
+
+/** Tries a range in one savepoint; where HQ refuses it, halves it until the guilty row stands alone. */
+async function applyRange(
+  client: pg.PoolClient,
+  context: SendContext,
+  sending: Sending,
+  range: readonly GroupSlice[],
+  outcomes: RowOutcome[],
+  refused: Set<string>,
+): Promise<void> {
+  const slices = withoutDependents(context, range, outcomes, refused);
+  const count = slices.reduce((sum, slice) => sum + slice.rows.length, 0);
+  if (count === 0) return;
+  await client.query(`SAVEPOINT payflow_range; ${DEFERRED}`);
+  try {
+    const { found, alsoRefused } =
+      (await applyAtOnce(client, context, sending, slices, refused)) ??
+      (await applyOneByOne(client, context, sending, slices, refused));
+    await client.query('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT payflow_range');
+    outcomes.push(...found);
+    for (const row of alsoRefused) refused.add(row);
+  } catch (error) {
+    const state = sqlStateOf(error);
+    if (state === null || decide(state).action !== 'reject') throw toPayflowError(error);
+    await client.query(
+      'ROLLBACK TO SAVEPOINT payflow_range; RELEASE SAVEPOINT payflow_range; SET CONSTRAINTS ALL IMMEDIATE',
+    );
+    if (state === UNIQUE_VIOLATION && !sending.looksFirst) {
+      sending.looksFirst = true;
+      await applyRange(client, context, sending, slices, outcomes, refused);
+      return;
+    }
+    const only = count === 1 ? slices.find((slice) => slice.rows.length === 1) : undefined;
+    if (only !== undefined) {
+      const key = only.group.keys[only.rows[0] ?? 0] ?? '';
+      const { table, op } = only.group;
+      refused.add(`${table}\0${key}`);
+      const { code, params, sqlState } = toRejection(error);
+      outcomes.push({ table, key, op, result: 'rejected', code, params, sqlState });
+      return;
+    }
+    const [first, second] = halves(slices, count);
+    await applyRange(client, context, sending, first, outcomes, refused);
+    await applyRange(client, context, sending, second, outcomes, refused);
+  }
+}
+
+/** Splits a range in two by rows, keeping the order. */
+function halves(slices: readonly GroupSlice[], count: number): [GroupSlice[], GroupSlice[]] {
+  let room = Math.floor(count / 2);
+  const first: GroupSlice[] = [];
+  const second: GroupSlice[] = [];
+  for (const { group, rows } of slices) {
+    const taken = Math.min(room, rows.length);
+    if (taken > 0) first.push({ group, rows: rows.slice(0, taken) });
+    if (taken < rows.length) second.push({ group, rows: rows.slice(taken) });
+    room -= taken;
+  }
+  return [first, second];
+}
+
+/**
+ * Takes out rows that refer to a refused row: they wait for it, they are not at fault themselves. What was to be set on
+ * a row after its insert goes with that insert.
+ */
+function withoutDependents(
+  context: SendContext,
+  range: readonly GroupSlice[],
+  outcomes: RowOutcome[],
+  refused: Set<string>,
+): GroupSlice[] {
+  if (refused.size === 0) return [...range];
+  return range.map(({ group, rows }) => {
+    const table = context.table(group.table);
+    const references = group.columns.flatMap((column, place) => {
+      const reference = table.columns[column]?.reference;
+      return reference != null && 'table' in reference && reference.hard
+        ? [{ column, place, refTable: reference.table }]
+        : [];
+    });
+    return {
+      group,
+      rows: rows.filter((row) => {
+        const key = group.keys[row] ?? '';
+        if (refused.has(`${group.table}\0${key}`)) return false;
+        const missing = references.flatMap(({ column, place, refTable }): MissingParent[] => {
+          const refId = group.values[place]?.[row];
+          if (refId == null || !refused.has(`${refTable}\0${refId}`)) return [];
+          return [{ field: table.columns[column]?.local ?? '', refTable, refId, why: 'rejected' }];
+        });
+        if (missing.length === 0) return true;
+        refused.add(`${group.table}\0${key}`);
+        outcomes.push({ table: group.table, key, op: group.op, result: 'held', missing });
+        return false;
+      }),
+    };
+  });
+}
