@@ -69,6 +69,7 @@ export async function measurePosBeside(company: BenchCompany): Promise<PosBeside
     await timed(process.execPath, [
       join(import.meta.dirname, 'sell-child.ts'),
       file,
+      'customers',
       String(CUSTOMERS),
       'pos',
     ]);
