@@ -459,6 +459,26 @@ describe('properties', () => {
     );
   });
 
+  test('what a column said in the row before changes nothing about a value', () => {
+    const moments = ['2026-11-22T10:00:00.000Z', '2026-11-22 10:00:00', '2026-11-22', '10:00'];
+    const texts = ['', '0', '1', '0.10', 'NaN', 'tea', 'te\0a', '[1]', '{}', 'x'.repeat(65)];
+    const id = '3b241101-e2bb-4255-8caf-4136c566a962';
+    const bytes = [new Uint8Array([1]), new Uint8Array([1, 2])];
+    const values = [null, 0, 1, -0, 0.1, 0.1 + 0.2, id, ...texts, ...moments, ...bytes];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...(Object.keys(castTypes) as ValueKind[])),
+        fc.array(fc.constantFrom(...values), { maxLength: 12 }),
+        (kind, rows) => {
+          const encode = encoderOf(column(kind));
+          for (const raw of rows)
+            expect(refusal(() => encode(raw))).toBe(refusal(() => fromLocal(column(kind), raw)));
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+
   test('text comes back as it is, or is refused because HQ cannot hold it', () => {
     const encode = encoderOf(column('text'));
     fc.assert(

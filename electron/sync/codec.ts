@@ -103,10 +103,27 @@ export function decoderOf(column: CodecColumn): (canonical: Canonical) => LocalV
 
 const passOn = (canonical: Canonical): LocalValue => canonical;
 
-/** `fromLocal` of one column, to be made once and used for every row. */
+/** Longer texts are next to never the same twice, and would be kept alive for nothing. */
+const REMEMBERED_LENGTH = 64;
+
+/**
+ * `fromLocal` of one column, to be made once and used for every row. Most columns say in a row what they said in the one
+ * before: a state, no discount, the moment of the sale. That value's text is remembered.
+ */
 export function encoderOf(column: CodecColumn): (raw: LocalValue) => Canonical {
   const encode = kinds[column.kind].encoder(column);
-  return (raw) => (raw === null ? null : encode(raw));
+  let before: LocalValue = null;
+  let canonical: Canonical = null;
+  return (raw) => {
+    if (raw === before) return canonical;
+    if (raw === null) return null;
+    const encoded = encode(raw);
+    if (typeof raw !== 'object' && String(raw).length <= REMEMBERED_LENGTH) {
+      before = raw;
+      canonical = encoded;
+    }
+    return encoded;
+  };
 }
 
 /** What payflow.db stores for a canonical value that came from HQ. */
