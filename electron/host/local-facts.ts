@@ -5,11 +5,11 @@ import type { StatusView } from '../../shared/views.ts';
 import { localVersion } from '../local/migrate.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { savedPlan } from '../local/saved-plan.ts';
-import { lastRunWith, metaValue, storeName, waiting } from '../local/views.ts';
+import { lastRunWith, metaValue, storeName } from '../local/views.ts';
 import { META } from '../sync/meta.ts';
 import { openReadable } from './readable-file.ts';
 import type { Settings } from './settings.ts';
-import { statusReport } from './status-report.ts';
+import { gatherFacts } from './status-report.ts';
 
 /** What payflow.db alone says; the host adds what only it knows (a run under way, HQ's reach, the next run). */
 export interface LocalFacts extends Pick<
@@ -53,14 +53,14 @@ export class LocalFile {
 }
 
 export function localFacts(db: ReadableDb | null, settings: Settings, now: number): LocalFacts {
-  const { facts, terminal } = statusReport(db, settings, now);
+  const { facts, keptBack, terminal } = gatherFacts(db, settings, now);
   const nothing = {
     terminal,
     store: null,
     lastRun: null,
     lastCompleteAt: null,
     pricesAt: null,
-    keptBack: 0,
+    keptBack,
   };
   if (db === null) return { ...nothing, initialised: false, facts, comparedAt: null };
   const time = (text: string | null): number | null => (text === null ? null : Date.parse(text));
@@ -84,7 +84,6 @@ export function localFacts(db: ReadableDb | null, settings: Settings, now: numbe
             sent: report === null ? 0 : recordsMoved(report.upload),
           },
     lastCompleteAt: whole ?? time(complete?.endedAt ?? null),
-    keptBack: waiting(db).keptBack,
     pricesAt: facts.loaded ? (time(metaValue(db, META.lastDownloadAt)) ?? lastRunAt) : null,
     comparedAt: time(metaValue(db, META.comparedAt)),
   };

@@ -3,7 +3,7 @@ import { isDiskLow } from '../local/disk-room.ts';
 import { countUnanswered } from '../local/gate-store.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { standingNotices } from '../local/notices.ts';
-import { loggedRuns, metaValue, savedCursors, waiting } from '../local/views.ts';
+import { loggedRuns, metaValue, savedCursors, waiting, type Waiting } from '../local/views.ts';
 import { META } from '../sync/meta.ts';
 import type { StatusReport } from './app-types.ts';
 import { PAUSE_META, parsePause } from './pause.ts';
@@ -11,11 +11,23 @@ import type { Settings } from './settings.ts';
 
 /** Gathers the facts a status is made of from payflow.db and its disk alone; null: there is no such file yet. */
 export function statusReport(db: ReadableDb | null, settings: Settings, now: number): StatusReport {
-  const facts = db === null ? factsWithoutFile(settings, now) : factsOf(db, settings, now);
+  const { facts, terminal } = gatherFacts(db, settings, now);
+  return { status: statusOf(facts), facts, terminal };
+}
+
+/** The same without the status; `keptBack`: held and refused rows that go to HQ. */
+export function gatherFacts(
+  db: ReadableDb | null,
+  settings: Settings,
+  now: number,
+): { readonly facts: Facts; readonly keptBack: number; readonly terminal: string | null } {
+  if (db === null)
+    return { facts: factsWithoutFile(settings, now), keptBack: 0, terminal: settings.terminal };
+  const counts = waiting(db);
   return {
-    status: statusOf(facts),
-    facts,
-    terminal: (db && metaValue(db, META.code)) ?? settings.terminal,
+    facts: factsOf(db, counts, settings, now),
+    keptBack: counts.keptBack,
+    terminal: metaValue(db, META.code) ?? settings.terminal,
   };
 }
 
@@ -54,8 +66,8 @@ function differingOf(db: ReadableDb): Facts['differing'] {
   return count === 0 || at === null ? null : { count, at: Date.parse(at) };
 }
 
-function factsOf(db: ReadableDb, settings: Settings, now: number): Facts {
-  const { upload, oldestUnsentAt, held, rejected, conflicts, oversold } = waiting(db);
+function factsOf(db: ReadableDb, counts: Waiting, settings: Settings, now: number): Facts {
+  const { upload, oldestUnsentAt, held, rejected, conflicts, oversold } = counts;
   const cursors = savedCursors(db);
   const [last] = loggedRuns(db, 1);
   // Runs that moved nothing leave no record of their own, only this time.

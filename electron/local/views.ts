@@ -32,23 +32,29 @@ export interface LoggedRun {
 
 /** Newest first. */
 export function loggedRuns(db: ReadableDb, limit: number): LoggedRun[] {
-  const rows = db
-    .prepare(
-      'SELECT started_at AS startedAt, ended_at AS endedAt, report FROM sync_run ORDER BY started_at DESC LIMIT ?',
-    )
-    .all(limit) as { startedAt: string; endedAt: string; report: string }[];
-  return rows.map((row) => ({ ...row, report: JSON.parse(row.report) as RunReport }));
+  return runsOf(
+    db.prepare(`SELECT ${RUN_COLUMNS} FROM sync_run ORDER BY started_at DESC LIMIT ?`).all(limit),
+  );
 }
 
 /** The last run of a status (null: of any) that left a record; null: there is none. */
 export function lastRunWith(db: ReadableDb, status: RunReport['status'] | null): LoggedRun | null {
-  const row = db
-    .prepare(
-      `SELECT started_at AS startedAt, ended_at AS endedAt, report FROM sync_run
-        WHERE ? IS NULL OR status = ? ORDER BY started_at DESC LIMIT 1`,
-    )
-    .get(status, status) as { startedAt: string; endedAt: string; report: string } | undefined;
-  return row === undefined ? null : { ...row, report: JSON.parse(row.report) as RunReport };
+  if (status === null) return loggedRuns(db, 1)[0] ?? null;
+  const [run] = runsOf(
+    db
+      .prepare(
+        `SELECT ${RUN_COLUMNS} FROM sync_run WHERE status = ? ORDER BY started_at DESC LIMIT 1`,
+      )
+      .all(status),
+  );
+  return run ?? null;
+}
+
+const RUN_COLUMNS = 'started_at AS startedAt, ended_at AS endedAt, report';
+
+function runsOf(found: readonly unknown[]): LoggedRun[] {
+  const rows = found as { startedAt: string; endedAt: string; report: string }[];
+  return rows.map((row) => ({ ...row, report: JSON.parse(row.report) as RunReport }));
 }
 
 export interface SavedCursor {
@@ -82,23 +88,34 @@ export interface Waiting {
 }
 
 export function waiting(db: ReadableDb): Waiting {
-  return db
-    .prepare(
-      `
-      WITH unsent AS (
-        SELECT o.tbl, o.local_id, min(o.at) AS at FROM sync_outbox o
-         WHERE NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.tbl = o.tbl AND h.id = o.local_id AND h.direction = 'upload')
-           AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = o.local_id AND r.direction = 'upload')
-         GROUP BY o.tbl, o.local_id)
-      SELECT (SELECT count(*) FROM unsent) AS upload, (SELECT min(at) FROM unsent) AS oldestUnsentAt,
-             (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
-             (SELECT count(*) FROM sync_conflict WHERE follows IS NULL) AS conflicts,
-             (SELECT count(*) FROM sync_oversold) AS oversold,
-             (SELECT count(*) FROM sync_held WHERE direction = 'upload')
-               + (SELECT count(*) FROM sync_rejected WHERE direction = 'upload') AS keptBack`,
-    )
-    .get() as Waiting;
+  const counts = db.prepare(COUNT_WAITING).get() as Omit<Waiting, 'upload' | 'oldestUnsentAt'> & {
+    readonly changed: number;
+    readonly keptBackOfChanged: number;
+  };
+  const { changed, keptBackOfChanged, ...others } = counts;
+  const oldest = db.prepare(OLDEST_UNSENT).pluck().get() as string | undefined;
+  return { ...others, upload: changed - keptBackOfChanged, oldestUnsentAt: oldest ?? null };
 }
+
+/** Of the outbox only its index is read: a terminal that was offline for a week is looked at with every refresh. */
+const COUNT_WAITING = `
+  WITH kept_back AS (
+    SELECT tbl, id FROM sync_held WHERE direction = 'upload' UNION SELECT tbl, id FROM sync_rejected WHERE direction = 'upload')
+  SELECT (SELECT count(*) FROM (SELECT DISTINCT tbl, local_id FROM sync_outbox)) AS changed,
+         (SELECT count(*) FROM kept_back k
+           WHERE EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = k.tbl AND o.local_id = k.id)) AS keptBackOfChanged,
+         (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
+         (SELECT count(*) FROM sync_conflict WHERE follows IS NULL) AS conflicts,
+         (SELECT count(*) FROM sync_oversold) AS oversold,
+         (SELECT count(*) FROM sync_held WHERE direction = 'upload')
+           + (SELECT count(*) FROM sync_rejected WHERE direction = 'upload') AS keptBack`;
+
+/** The first one, whatever a clock that was set back has written into later ones. */
+const OLDEST_UNSENT = `
+  SELECT o.at FROM sync_outbox o NOT INDEXED
+   WHERE NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.tbl = o.tbl AND h.id = o.local_id AND h.direction = 'upload')
+     AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = o.local_id AND r.direction = 'upload')
+   ORDER BY o.seq LIMIT 1`;
 
 export interface TableCounts {
   readonly rows: number;
