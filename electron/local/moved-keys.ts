@@ -1,6 +1,7 @@
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import type { LocalStore, OutboxEntry } from '../sync/local-port.ts';
 import { OpenNames, saveNames, underSavedNames } from './open-names.ts';
+import { Renames } from './renames.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 
@@ -47,7 +48,13 @@ export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKey
     prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = ?').run(entry.seq);
   };
 
-  const move = (table: TablePlan, entry: OutboxEntry, from: string, open: OpenNames): void => {
+  const move = (
+    table: TablePlan,
+    entry: OutboxEntry,
+    from: string,
+    open: OpenNames,
+    renames: Renames,
+  ): void => {
     const names = {
       from,
       to: entry.localId,
@@ -70,23 +77,7 @@ export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKey
       'UPDATE sync_outbox SET local_id = :to WHERE tbl = :tbl AND local_id = :from AND seq < :seq',
     ).run(names);
     prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = :seq').run(names);
-    // A reference that followed is no change of its row.
-    for (const child of plan().tables) {
-      for (const { column } of child.foreignKeys.filter(
-        (foreignKey) => foreignKey.refTable === table.name,
-      )) {
-        const local = child.columns.find((candidate) => candidate.hq === column)?.local;
-        if (local === undefined) continue;
-        prepare(`
-          UPDATE sync_outbox SET changes = json_replace(changes, :path, :to)
-           WHERE tbl = :child AND json_extract(changes, :path) = :from`).run({
-          path: `$.${JSON.stringify(local)}[1]`,
-          to: entry.localId,
-          from,
-          child: child.name,
-        });
-      }
-    }
+    renames.add(from, entry.localId);
     // Of a row that had the name before, and is no more.
     for (const listed of ['sync_held', 'sync_rejected']) {
       prepare(`DELETE FROM ${listed} WHERE tbl = :tbl AND id = :to AND direction = 'upload'`).run(
@@ -106,6 +97,31 @@ export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKey
     );
   };
 
+  /** A reference that followed is no change of its row. */
+  const followReferences = (table: TablePlan, renames: Renames): void => {
+    const names = JSON.stringify(renames.names());
+    for (const child of plan().tables) {
+      for (const { column } of child.foreignKeys.filter(
+        ({ refTable }) => refTable === table.name,
+      )) {
+        const local = child.columns.find((candidate) => candidate.hq === column)?.local;
+        if (local === undefined) continue;
+        const path = `$.${JSON.stringify(local)}[1]`;
+        const found = prepare(`
+          SELECT seq, json_extract(changes, :path) FROM sync_outbox
+           WHERE tbl = :child AND json_extract(changes, :path) IN (SELECT value FROM json_each(:names))`)
+          .raw()
+          .all({ path, child: child.name, names }) as [seq: number, name: string][];
+        for (const [seq, name] of found)
+          prepare('UPDATE sync_outbox SET changes = json_replace(changes, ?, ?) WHERE seq = ?').run(
+            path,
+            renames.of(name),
+            seq,
+          );
+      }
+    }
+  };
+
   return {
     anyMoved(after) {
       // Left to itself SQLite walks the whole index of rows.
@@ -122,8 +138,13 @@ export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKey
         entry.oldLocalId ?? entry.localId,
       ]);
       const open = new OpenNames(prepare, [...new Set(names)]);
-      for (const { table, entry } of moves)
-        if (entry.oldLocalId !== null) move(table, entry, entry.oldLocalId, open);
+      const followed = new Map<TablePlan, Renames>();
+      for (const { table, entry } of moves) {
+        const renames = followed.get(table) ?? new Renames();
+        followed.set(table, renames);
+        if (entry.oldLocalId !== null) move(table, entry, entry.oldLocalId, open, renames);
+      }
+      for (const [table, renames] of followed) followReferences(table, renames);
       for (const number of open.save()) renamed.add(number);
     },
     underNewNames: (batch) => (renamed.has(batch.number) ? underSavedNames(prepare, batch) : batch),
