@@ -338,6 +338,24 @@ test('retry sends a refused row again when HQ has changed its mind', async () =>
   await expectInStep(hq, [t1]);
 });
 
+test('a retry of many rows lets a sale in between them: no transaction is longer than a page', async () => {
+  const steps: string[] = [];
+  const few = await createTerminal(hq, 'T3', { batchSize: 2, at: (step) => steps.push(step) });
+  const names = ['many-1', 'many-2', 'many-3'];
+  const theirs = { terminal_id: 'term-3', user_id: 'user-3', opening_balance: 'NaN' };
+  for (const id of names) await atHq(hq.db, 'shifts', { id, ...theirs });
+  expect(await few.sync()).toMatchObject({ status: 'partial', download: { rejected: 3 } });
+  await hq.db.query("UPDATE shifts SET opening_balance = 1 WHERE id LIKE 'many-%'");
+  steps.length = 0;
+
+  await few.retry(...names.map((id) => ({ table: 'shifts', id })));
+
+  expect(await few.app.rejected()).toEqual([]);
+  expect(steps.filter((step) => step === 'held:released')).toHaveLength(2);
+  await expectInStep(hq, [few]);
+  await few.close();
+});
+
 test('retry re-reads a refused download', async () => {
   await atHq(hq.db, 'shifts', { id: 'retry-s', opening_balance: 'NaN' });
   await t1.sync();

@@ -1,5 +1,5 @@
 import { tryAgain } from './download/held-rows.ts';
-import { downloads, type Run } from './engine.ts';
+import { downloads, slices, type Run } from './engine.ts';
 
 /**
  * `retry`: rows a person asks for are tried whatever stood against them. Rejected uploads become pending again;
@@ -23,10 +23,20 @@ export async function retryListed(run: Run): Promise<void> {
   const refused = run.local
     .rejected('download')
     .filter((row) => asked.has(`${row.table}\0${row.id}`));
-  await tryAgain(run, [
-    ...held,
-    ...refused.map(({ table, id }) => ({ table, id, op: 'upsert' as const })),
-  ]);
+  const reread = refused.map(({ table, id }) => ({ table, id, op: 'upsert' as const }));
+  await tryInPages(run, [...held, ...reread]);
+}
+
+/**
+ * No list, however long, is one transaction: a sale waits for it. What needs a row of a later page is held until the
+ * feed has been read, which releases it.
+ */
+async function tryInPages(
+  run: Run,
+  rows: Parameters<typeof tryAgain>[1],
+  options: Parameters<typeof tryAgain>[2] = {},
+): Promise<void> {
+  for (const page of slices(rows, run.limits.pageSize)) await tryAgain(run, page, options);
 }
 
 /** A row that HQ does not show to this terminal stays away; one that is here and is gone at HQ leaves as any other. */
@@ -36,5 +46,5 @@ async function fetchAsked(run: Run): Promise<void> {
   );
   if (asked.length === 0) return;
   const rows = asked.map(({ table, id }) => ({ table, id, op: 'upsert' as const }));
-  await tryAgain(run, rows, { force: true });
+  await tryInPages(run, rows, { force: true });
 }
