@@ -325,6 +325,43 @@ test('6.4: a unique value that is freed later in the same cycle is taken by the 
   await expectInStep(hq, [t1]);
 });
 
+test('6.4: a refused row that nobody has edited is not even read by the next cycles; an edit is sent', async () => {
+  const read: string[] = [];
+  const watched = await createTerminal(hq, 'T2', {
+    compose: (ports) => ({
+      ...ports,
+      local: {
+        ...ports.local,
+        rows: (table, localIds, known) => {
+          read.push(...localIds);
+          return ports.local.rows(table, localIds, known);
+        },
+      },
+    }),
+  });
+  await hq.db.query(
+    `ALTER TABLE customers ADD CONSTRAINT no_loud_name CHECK (last_name <> 'LOUD')`,
+  );
+  atPos(watched.pos, 'customers', { local_id: 'loud-1', last_name: 'LOUD' });
+  atPos(watched.pos, 'customers', { local_id: 'loud-2', last_name: 'LOUD' });
+  expect(await watched.sync()).toMatchObject({ status: 'partial', upload: { rejected: 2 } });
+  read.length = 0;
+
+  await watched.sync();
+  expect(read).toEqual([]);
+
+  watched.pos.exec(`UPDATE customers SET last_name = 'quiet' WHERE local_id = 'loud-1'`);
+  expect(await watched.sync()).toMatchObject({ upload: { applied: 1 } });
+  expect(read).not.toContain('loud-2');
+  watched.pos.exec(`DELETE FROM customers WHERE local_id = 'loud-2'`);
+  await watched.sync();
+  expect(await watched.app.rejected()).toEqual([]);
+  await hq.db.query('ALTER TABLE customers DROP CONSTRAINT no_loud_name');
+  await t1.sync();
+  await expectInStep(hq, [watched]);
+  await watched.close();
+});
+
 test('retry sends a refused row again when HQ has changed its mind', async () => {
   atPos(t1.pos, 'customers', { local_id: 'retry-c', phone: 'bad' });
   await t1.sync();

@@ -114,19 +114,30 @@ export function readOutboxPage(
     const again = several?.among(name, localIds) ?? [];
     const beside = run.local.entriesBeside(table, again, after, entries.at(-1)?.seq ?? after);
     const all = beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
-    intents.push(
-      ...intentsOf(
-        run,
-        table,
-        groupBy(all, (entry) => entry.localId),
-        after,
-        refused,
-      ),
-    );
+    const rows = groupBy(all, (entry) => entry.localId);
+    if (refused.size > 0) dropUnedited(table, rows, refused);
+    intents.push(...intentsOf(run, table, rows, after, refused));
   }
   const last = entries.at(-1);
   const next = full && last !== undefined ? nextPlace(run, place, last.seq, several) : null;
   return { intents, next, upto: run.local.lastSeq() };
+}
+
+/**
+ * Rows that HQ refused and nobody has touched since are not even read: after a mishap at HQ they can be all that a till
+ * has sold. What else may have changed about a refusal, or undoes it, is seen when the row is read (`notAgain`).
+ */
+function dropUnedited(
+  table: TablePlan,
+  rows: Map<string, readonly OutboxEntry[]>,
+  refused: ReadonlyMap<string, Rejected>,
+): void {
+  for (const [localId, entries] of rows) {
+    const before = refused.get(`${table.name}\0${localId}`);
+    const last = entries.at(-1);
+    if (before === undefined || last === undefined || FOR_GOOD.has(before.code)) continue;
+    if (last.op !== 'D' && (before.seq ?? -1) >= last.seq) rows.delete(localId);
+  }
 }
 
 function intentsOf(
