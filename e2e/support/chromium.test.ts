@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { launchChromium } from './chromium.ts';
 
 test('a real browser starts, twice at once, and runs a page', async () => {
@@ -14,15 +17,17 @@ test('a real browser starts, twice at once, and runs a page', async () => {
   }
 });
 
-test('without a browser one sentence says what to do', async () => {
-  const before = process.env['PAYFLOW_CHROMIUM'];
-  process.env['PAYFLOW_CHROMIUM'] = '/nowhere/chromium';
+test('without a browser one sentence says what to do, and nothing is left behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'payflow-no-browser-'));
+  vi.stubEnv('PAYFLOW_CHROMIUM', '/nowhere/chromium');
+  vi.stubEnv('TMPDIR', folder);
   try {
     await expect(launchChromium()).rejects.toThrow(
       'No browser could be started: install Chrome or Edge, or name a Chromium in PAYFLOW_CHROMIUM.',
     );
+    expect(readdirSync(folder)).toEqual([]);
   } finally {
-    if (before === undefined) delete process.env['PAYFLOW_CHROMIUM'];
-    else process.env['PAYFLOW_CHROMIUM'] = before;
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -26,6 +26,9 @@ export async function chromiumOptions(): Promise<LaunchOptions> {
 /** The caller owes it a `close`. Throws one sentence where there is no browser that starts. */
 export async function launchChromium(options: LaunchOptions = {}): Promise<Browser> {
   const own = await chromiumOptions();
+  // Playwright finds that out as well, and leaves the folders behind that it made before.
+  if (own.executablePath !== undefined && !existsSync(own.executablePath))
+    throw noBrowser(new Error(`${own.executablePath} is not there`));
   const channels = own.channel === undefined ? [undefined] : ['chrome', 'msedge'];
   let problem: unknown;
   for (const channel of channels) {
@@ -39,9 +42,13 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
       problem = error;
     }
   }
-  throw new Error(
+  throw noBrowser(problem);
+}
+
+function noBrowser(cause: unknown): Error {
+  return new Error(
     'No browser could be started: install Chrome or Edge, or name a Chromium in PAYFLOW_CHROMIUM.',
-    { cause: problem },
+    { cause },
   );
 }
 
