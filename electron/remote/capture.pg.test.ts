@@ -179,19 +179,27 @@ test('what is rolled back, as a whole or to a savepoint, leaves nothing', async 
 });
 
 test('3.2: a capture takes no transaction id of its own', async () => {
+  const taken: number[] = [];
+  for (const round of ['a', 'b', 'c']) taken.push(await idsTakenBy(`xid1${round}`, `xid2${round}`));
+  // PostgreSQL's own housekeeping takes one now and then, a capture would each time.
+  expect(Math.min(...taken)).toBe(1);
+});
+
+/** Transaction ids that a transaction with two captured inserts uses up. */
+async function idsTakenBy(...products: readonly string[]): Promise<number> {
   await run('BEGIN');
-  await run(addProduct('xid1'));
-  await run(addProduct('xid2'));
+  for (const product of products) await run(addProduct(product));
   const { rows } = await hq.client.query(
-    `SELECT count(DISTINCT f.xid) AS xids, bool_and(f.xid = pg_current_xact_id()) AS same FROM payflow_sync.feed f WHERE key IN ('xid1', 'xid2')`,
+    `SELECT count(DISTINCT f.xid) AS xids, bool_and(f.xid = pg_current_xact_id()) AS same FROM payflow_sync.feed f WHERE key = ANY ($1)`,
+    [products],
   );
   await run('COMMIT');
   expect(rows).toEqual([{ xids: '1', same: true }]);
   const { rows: next } = await hq.client.query<{ a: string; b: string }>(
     `SELECT max(xid::text::bigint) AS a, pg_current_xact_id()::text AS b FROM payflow_sync.feed`,
   );
-  expect(Number(next[0]?.b) - Number(next[0]?.a)).toBe(1);
-});
+  return Number(next[0]?.b) - Number(next[0]?.a);
+}
 
 test('a bulk update after a single one, in one session, is not quadratic', async () => {
   await run(`INSERT INTO taxes (id, tax_name, tax_rate, store_id, updated_at)
