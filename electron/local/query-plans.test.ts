@@ -39,6 +39,7 @@ test('no look-up by key walks a table: a page of the feed costs the same in a sh
     rows.known(table, ['a']);
     rows.serverIds(table, ['a']);
     rows.rows(table, ['a']);
+    rows.present(table, ['a']);
     rows.referrers(table, ['a']);
     rows.remove(table, ['a']);
     rows.fillReferences(table, new Map([['a', 'a']]));

@@ -13,6 +13,7 @@ export type RowStore = Pick<
   | 'known'
   | 'serverIds'
   | 'rows'
+  | 'present'
   | 'scan'
   | 'scanPage'
   | 'countRows'
@@ -170,6 +171,14 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
         found.set(read.localId, read);
       }
       return found;
+    },
+    present(table, localIds) {
+      if (localIds.length === 0) return [];
+      return prepare(
+        `SELECT d.local_id FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON d.local_id = j.value`,
+      )
+        .pluck()
+        .all(JSON.stringify(localIds)) as string[];
     },
     *scan(table) {
       // The empty text is a key like others: the first page includes it.

@@ -88,34 +88,36 @@ export interface Waiting {
 }
 
 export function waiting(db: ReadableDb): Waiting {
-  const counts = db.prepare(COUNT_WAITING).get() as Omit<Waiting, 'upload' | 'oldestUnsentAt'> & {
+  const { changed, keptBackOfChanged, ...others } = db.prepare(COUNT_WAITING).get() as Omit<
+    Waiting,
+    'upload'
+  > & {
     readonly changed: number;
     readonly keptBackOfChanged: number;
   };
-  const { changed, keptBackOfChanged, ...others } = counts;
-  const oldest = db.prepare(OLDEST_UNSENT).pluck().get() as string | undefined;
-  return { ...others, upload: changed - keptBackOfChanged, oldestUnsentAt: oldest ?? null };
+  return { ...others, upload: changed - keptBackOfChanged };
 }
 
-/** Of the outbox only its index is read: a terminal that was offline for a week is looked at with every refresh. */
+/**
+ * Of the outbox its index is counted, a terminal that was offline for a week being looked at with every refresh, and one
+ * entry read: the oldest is the first, whatever a clock that was set back has written into later ones. One statement: two
+ * would see the outbox before and after an acknowledgement.
+ */
 const COUNT_WAITING = `
   WITH kept_back AS (
     SELECT tbl, id FROM sync_held WHERE direction = 'upload' UNION SELECT tbl, id FROM sync_rejected WHERE direction = 'upload')
   SELECT (SELECT count(*) FROM (SELECT DISTINCT tbl, local_id FROM sync_outbox)) AS changed,
          (SELECT count(*) FROM kept_back k
            WHERE EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = k.tbl AND o.local_id = k.id)) AS keptBackOfChanged,
+         (SELECT o.at FROM sync_outbox o NOT INDEXED
+           WHERE NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.tbl = o.tbl AND h.id = o.local_id AND h.direction = 'upload')
+             AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = o.local_id AND r.direction = 'upload')
+           ORDER BY o.seq LIMIT 1) AS oldestUnsentAt,
          (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
          (SELECT count(*) FROM sync_conflict WHERE follows IS NULL) AS conflicts,
          (SELECT count(*) FROM sync_oversold) AS oversold,
          (SELECT count(*) FROM sync_held WHERE direction = 'upload')
            + (SELECT count(*) FROM sync_rejected WHERE direction = 'upload') AS keptBack`;
-
-/** The first one, whatever a clock that was set back has written into later ones. */
-const OLDEST_UNSENT = `
-  SELECT o.at FROM sync_outbox o NOT INDEXED
-   WHERE NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.tbl = o.tbl AND h.id = o.local_id AND h.direction = 'upload')
-     AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = o.local_id AND r.direction = 'upload')
-   ORDER BY o.seq LIMIT 1`;
 
 export interface TableCounts {
   readonly rows: number;

@@ -75,7 +75,7 @@ export class Connections {
     this.target = { host, port, user };
     this.#options = options;
     // Statements of one batch leave together (`send-batch.ts`); streams cannot be sent that way.
-    this.#pool = this.#openPool({ max: 1, pipeline: true });
+    this.#pool = this.#openPool({ max: 2, pipeline: true });
     this.#streams = this.#openPool({ max: 2 });
   }
 

@@ -180,6 +180,8 @@ export interface LocalStore {
   serverIds(table: TablePlan, localIds: readonly string[]): Map<string, string>;
   /** By local_id. `known` false: HQ knows none of them, so that nothing is looked up of what it said. */
   rows(table: TablePlan, localIds: readonly string[], known?: boolean): Map<string, LocalRow>;
+  /** Those of the local_ids whose row is here. */
+  present(table: TablePlan, localIds: readonly string[]): readonly string[];
   /** All rows in byte order of server_id; rows without one are left out. */
   scan(table: TablePlan): Iterable<LocalRow & { kept: boolean }>;
   isEmpty(table: TablePlan): boolean;

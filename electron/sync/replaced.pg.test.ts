@@ -93,6 +93,28 @@ test('4.3: a row that a unique key displaces is deleted at HQ', async () => {
   await settled();
 });
 
+test('4.3, 6.6: a row that a unique key displaced, and that HQ does not let go, comes back when its place is free', async () => {
+  const kept = await product('kept-at-hq', { sku: 'contested' });
+  await hq.db.query(`
+    CREATE FUNCTION keep_contested() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+    CREATE TRIGGER keep_contested BEFORE DELETE ON products FOR EACH ROW WHEN (OLD.sku = 'contested')
+      EXECUTE FUNCTION keep_contested()`);
+  save('intruder', 'contested', 'Intruder', 0);
+  await t1.sync();
+  await t1.sync();
+  expect(t1.row('products', 'kept-at-hq')).toBeUndefined();
+
+  t1.pos.exec(`DELETE FROM products WHERE local_id = 'intruder'`);
+  await t1.sync();
+  await t1.sync();
+
+  expect(t1.row('products', 'kept-at-hq', 'sku')).toEqual({ sku: 'contested' });
+  expect(await hqRow(hq.db, 'products', kept, 'sku')).toEqual({ sku: 'contested' });
+  expect(await t1.app.rejected()).toEqual([]);
+  await hq.db.query('DROP TRIGGER keep_contested ON products');
+  await settled();
+});
+
 test('4.3: evidence of a row that stands is dropped, and HQ hears nothing', async () => {
   const id = await product('stands', { sku: 'stands' });
   const before = await hqRow(hq.db, 'products', id, 'xmin::text, *');

@@ -115,7 +115,7 @@ export function readOutboxPage(
     const beside = run.local.entriesBeside(table, again, after, entries.at(-1)?.seq ?? after);
     const all = beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
     const rows = groupBy(all, (entry) => entry.localId);
-    if (refused.size > 0) dropUnedited(table, rows, refused);
+    if (refused.size > 0) dropUnedited(run, table, rows, refused);
     intents.push(...intentsOf(run, table, rows, after, refused));
   }
   const last = entries.at(-1);
@@ -125,19 +125,22 @@ export function readOutboxPage(
 
 /**
  * Rows that HQ refused and nobody has touched since are not even read: after a mishap at HQ they can be all that a till
- * has sold. What else may have changed about a refusal, or undoes it, is seen when the row is read (`notAgain`).
+ * has sold. What undoes a refusal is seen when the row is read (`notAgain`): where the row is gone, by a delete or because
+ * another has taken its place, and where HQ has refused it for good.
  */
 function dropUnedited(
+  run: Run,
   table: TablePlan,
   rows: Map<string, readonly OutboxEntry[]>,
   refused: ReadonlyMap<string, Rejected>,
 ): void {
-  for (const [localId, entries] of rows) {
+  const unedited = [...rows].flatMap(([localId, entries]) => {
     const before = refused.get(`${table.name}\0${localId}`);
     const last = entries.at(-1);
-    if (before === undefined || last === undefined || FOR_GOOD.has(before.code)) continue;
-    if (last.op !== 'D' && (before.seq ?? -1) >= last.seq) rows.delete(localId);
-  }
+    if (before === undefined || last === undefined || FOR_GOOD.has(before.code)) return [];
+    return (before.seq ?? -1) >= last.seq ? [localId] : [];
+  });
+  for (const localId of run.local.present(table, unedited)) rows.delete(localId);
 }
 
 function intentsOf(
