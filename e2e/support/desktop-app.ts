@@ -203,7 +203,10 @@ async function launchStandin(options: DesktopOptions): Promise<DesktopApp> {
   };
   try {
     const port = await debuggingPort(profile, started);
-    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
+    const browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`, {
+      // With the app's folder, which the test removes: of a browser that is killed Playwright leaves its own behind.
+      artifactsDir: join(options.home, 'artifacts'),
+    });
     const [context] = browser.contexts();
     const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
     if (page === undefined) throw new Error('the app has no window');

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type BrowserContext } from 'playwright';
 import { chromiumOptions } from '../chromium.ts';
@@ -20,11 +21,17 @@ let opened: Promise<BrowserContext> | null = null;
 
 async function open(preload: string): Promise<BrowserContext> {
   const { args = [], ...options } = await chromiumOptions();
+  const profile =
+    process.env['PAYFLOW_STANDIN_PROFILE'] ?? join(app.getPath('sessionData'), 'standin');
+  // With the profile, which the test removes: of an app that is killed Playwright leaves its own folder behind.
+  const artifactsDir = join(profile, 'artifacts');
+  mkdirSync(artifactsDir, { recursive: true });
   const context = await chromium.launchPersistentContext(
-    process.env['PAYFLOW_STANDIN_PROFILE'] ?? join(app.getPath('sessionData'), 'standin'),
+    profile,
     // The test drives the same browser from its own process.
     {
       ...options,
+      artifactsDir,
       args: [...args, '--remote-debugging-port=0', '--window-size=1024,768'],
       locale: app.getLocale(),
       viewport: null,
