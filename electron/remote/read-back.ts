@@ -2,13 +2,15 @@ import type pg from 'pg';
 import type { TablePlan } from '../../shared/plan.ts';
 import type { BatchReply, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
+import { qualified } from './identifiers.ts';
 import { rowSql, keyEquals, keyIn } from './row-sql.ts';
+import { keySql } from './scope-sql.ts';
 import type { SendContext, Sending } from './send-batch.ts';
 
 export interface ReadBack {
   readonly rows: BatchReply['rows'];
-  /** Failed swaps whose row is not there any more. */
-  readonly gone: ReadonlySet<RowOutcome>;
+  /** Failed swaps whose row this terminal has no more, and whether it is still there for others. */
+  readonly gone: ReadonlyMap<RowOutcome, { readonly elsewhere: boolean }>;
   /** `rows` is all there is to know of this transaction: its feed entries need no second look (DESIGN 6.5). */
   readonly complete: boolean;
 }
@@ -24,7 +26,7 @@ export async function readBack(
   outcomes: readonly RowOutcome[],
 ): Promise<ReadBack> {
   const rows: BatchReply['rows'][number][] = [];
-  const gone = new Set<RowOutcome>();
+  const gone = new Map<RowOutcome, { readonly elsewhere: boolean }>();
   let complete = true;
   for (const touched of await touchedTables(client, context)) {
     if (isAsSent(context.table(touched.name), sending, outcomes, touched)) continue;
@@ -46,7 +48,9 @@ export async function readBack(
     );
     rows.push(...current);
     const found = new Set(current.map(({ row }) => row.key));
-    for (const outcome of failed) if (!found.has(outcome.key)) gone.add(outcome);
+    const missing = failed.filter(({ key }) => !found.has(key));
+    const elsewhere = await anywhere(client, context.table(name), missing);
+    for (const outcome of missing) gone.set(outcome, { elsewhere: elsewhere.has(outcome.key) });
   }
   return { rows, gone, complete };
 }
@@ -166,6 +170,21 @@ export const lastEditSql = (table: string, key: string): string =>
   `SELECT last.edited_at, last.origin FROM payflow_sync.feed last
     WHERE last.tbl = ${table} AND hashtext(last.key) = hashtext((${key}) COLLATE "C") AND last.key = ${key}
     ORDER BY last.edited_at DESC NULLS LAST, last.seq DESC LIMIT 1`;
+
+/** Those of the rows that HQ has, whoever sees them. */
+async function anywhere(
+  client: pg.PoolClient,
+  table: TablePlan,
+  missing: readonly RowOutcome[],
+): Promise<ReadonlySet<string>> {
+  if (missing.length === 0) return new Set();
+  const { rows } = await client.query<[string]>({
+    text: `SELECT ${keySql(table, 't')} FROM ${qualified(table)} t WHERE ${keyIn(table, 't', '$1::text[]')}`,
+    values: [textArray(missing.map(({ key }) => key))],
+    rowMode: 'array',
+  });
+  return new Set(rows.map(([key]) => key));
+}
 
 async function currentRows(
   client: pg.PoolClient,

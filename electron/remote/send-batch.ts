@@ -93,7 +93,11 @@ async function sendOnce(
   const { rows, gone, complete } = await readBack(client, context, sending, outcomes);
   const all = [
     ...outcomes.filter((outcome) => !gone.has(outcome)),
-    ...[...gone].map((outcome) => ({ ...outcome, result: 'gone' as const })),
+    ...[...gone].map(([outcome, { elsewhere }]) => ({
+      ...outcome,
+      result: 'gone' as const,
+      ...(elsewhere ? { elsewhere } : {}),
+    })),
   ];
   const taken = entriesTaken(batch, all);
   const { rows: ids } = await client.query<{ xid: string }>(

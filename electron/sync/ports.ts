@@ -221,10 +221,12 @@ export interface RowOutcome {
   /** Of the row's group: a row can be inserted and then set (DESIGN 6.3). */
   readonly op: BatchGroup['op'];
   /**
-   * changed: the row is not as the terminal knew it, HQ's is in `rows`; gone: there is no such row; held: its parent was
-   * refused.
+   * changed: the row is not as the terminal knew it, HQ's is in `rows`; gone: there is no such row in its scope; held: its
+   * parent was refused.
    */
   readonly result: 'rejected' | 'changed' | 'gone' | 'held';
+  /** Gone, but HQ has it for others. */
+  readonly elsewhere?: boolean;
   readonly code?: string;
   readonly params?: MessageParams;
   /** SQLSTATE of a rejection, for the second try of unique and foreign-key refusals. */

@@ -215,3 +215,27 @@ test('3.6: hundreds of rows that enter the scope at once bring their descendants
   expect(n).toBe(300);
   await expectInStep(hq, [t1]);
 });
+
+test('7.5: a delete of a row that HQ has given to another store meanwhile, sent before HQ is heard, is not lost in silence', async () => {
+  await atHq(hq.db, 'products', { id: 'theirs' });
+  await t1.sync();
+  await move('theirs', 'store-2');
+  t1.pos.exec("DELETE FROM products WHERE local_id = 'theirs'");
+
+  const report = await t1.sync({ direction: 'pull' });
+
+  expect(report.upload).toMatchObject({ conflicts: 1, rejected: 0 });
+  expect((await undone()).filter(({ rowId }) => rowId === 'theirs')).toMatchObject([
+    { table: 'products', kept: 'theirs', winner: 'hq' },
+  ]);
+  expect(outbox()).toEqual([]);
+  expect(await hqRow(hq.db, 'products', 'theirs', 'store_id')).toEqual({ store_id: 'store-2' });
+  // Given back, it is here again.
+  await move('theirs', 'store-1');
+  await t1.sync();
+  expect(t1.row('products', 'theirs', 'local_id')).toEqual({ local_id: 'theirs' });
+  await expectInStep(hq, [t1]);
+  t1.pos.exec("DELETE FROM products WHERE local_id = 'theirs'");
+  await t1.sync();
+  expect(await hqRow(hq.db, 'products', 'theirs', 'store_id')).toBeUndefined();
+});

@@ -69,7 +69,8 @@ function forgetDeletedHere(
   row: Pick<KnownRow, 'localId'>,
   { key, op }: Departure,
 ): void {
-  if (op === 'removal') logUndoneDelete(run, table, key, run.local.entriesOf(table, [row.localId]));
+  const last = op === 'removal' ? run.local.entriesOf(table, [row.localId]).at(-1) : undefined;
+  if (last !== undefined) logUndoneDelete(run, 'download', table, key, run.stamps.of(last));
   run.local.dropEntries(table, [{ localId: row.localId, upto: run.local.lastSeq() }]);
   run.local.remove(table, [row.localId]);
 }

@@ -76,15 +76,14 @@ function logUndone(
   );
 }
 
-/** A delete that is not sent because the row is another's now: the row itself is what was kept. */
+/** A delete that HQ does not carry out because the row is another's now: the row itself is what was kept. */
 export function logUndoneDelete(
   run: Run,
+  direction: 'download' | 'upload',
   table: TablePlan,
   key: string,
-  entries: readonly OutboxEntry[],
+  deletedAt: string,
 ): void {
-  const last = entries.at(-1);
-  if (last === undefined) return;
   run.local.logConflict({
     table: table.name,
     rowId: key,
@@ -94,11 +93,11 @@ export function logUndoneDelete(
     winner: 'hq',
     rule: OUT_OF_SCOPE,
     hqAt: null,
-    localAt: run.stamps.of(last),
+    localAt: deletedAt,
     who: null,
     follows: null,
   });
-  run.counters.count('download', table.name, 'conflicts');
+  run.counters.count(direction, table.name, 'conflicts');
 }
 
 /** The row with HQ's values in the columns that were edited. */

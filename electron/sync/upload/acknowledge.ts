@@ -2,6 +2,7 @@ import { groupBy, type Run } from '../engine.ts';
 import { applyPage } from '../download/apply.ts';
 import { forgetRecreated } from '../download/delete-against-edit.ts';
 import { addArrivals, emptyPage } from '../download/page.ts';
+import { logUndoneDelete } from '../download/undo-edits.ts';
 import { preparePage } from '../download/prepare.ts';
 import { noteSent } from '../oversold.ts';
 import { followNames } from '../repair-outbox.ts';
@@ -97,8 +98,10 @@ function acknowledgeGroup(
       continue;
     }
     const deleted = group.op === 'delete';
-    // What both sides have deleted is deleted.
+    // What both sides have deleted is deleted; what HQ has given to others in the meantime is theirs.
     if (outcome === undefined || (deleted && outcome.result === 'gone')) {
+      if (outcome?.elsewhere === true)
+        logUndoneDelete(run, 'upload', table, key, group.at[index] ?? '');
       accepted.push({
         localId,
         serverId: deleted ? null : key,
