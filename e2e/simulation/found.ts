@@ -27,6 +27,16 @@ export const FOUND: Readonly<Record<string, History>> = {
       { resolve: 0, conflict: 0, keep: 'hq' },
     ],
   },
+  '7.5: a delete of a row that HQ has given to another store is not lost in silence': {
+    terminals: 4,
+    steps: [
+      { hq: { do: 'add-customer', code: 0 } },
+      { sync: 3, direction: 'both', table: null, fault: null },
+      { hq: { do: 'move-customer', row: 0 } },
+      { at: 3, pos: { do: 'delete-customer', row: 0 } },
+      { sync: 3, direction: 'pull', table: null, fault: null },
+    ],
+  },
   // Three in which the judge was wrong.
   '7.5: what HQ wrote into a category is gone with the category that it deletes': {
     terminals: 2,
