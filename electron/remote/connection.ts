@@ -74,7 +74,7 @@ export class Connections {
     const { host, port, user } = options.address;
     this.target = { host, port, user };
     this.#options = options;
-    // Statements of one batch leave together (`send-batch.ts`); streams cannot be sent that way.
+    // The tables of a batch leave together (`apply-range.ts`); streams cannot be sent that way.
     this.#pool = this.#openPool({ max: 2, pipeline: true });
     this.#streams = this.#openPool({ max: 2 });
   }
