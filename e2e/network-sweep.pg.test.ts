@@ -86,8 +86,11 @@ test(
       const count = Math.ceil(whole[direction] / step);
       return Array.from({ length: count }, (_, index) => ({ direction, after: index * step + 1 }));
     });
-    // Of the answer to COMMIT: not a byte, its first, a part, nearly all of it.
-    const ofReply = [0, 1, 8, 17].map((after) => ({ direction: 'toCommit' as const, after }));
+    // Of what HQ answers to the outcome's line and the COMMIT behind it, some hundred bytes: none, more and more, all.
+    const ofReply = Array.from({ length: 16 }, (_, place) => ({
+      direction: 'toCommit' as const,
+      after: place * 7,
+    }));
     const codes = new Set<string>();
     let failed = 0;
     let lostReplies = 0;

@@ -119,7 +119,7 @@ export class Line {
             this.#stream(() => call(...values) as AsyncIterable<unknown>);
         }
         if (name === 'send') {
-          return (batch: Batch, meanwhile?: () => void) =>
+          return (batch: Batch, meanwhile?: () => Promise<void>) =>
             this.#call(() => this.#send(() => call(batch, meanwhile) as Promise<unknown>));
         }
         return (...values: unknown[]) => this.#call(() => call(...values) as Promise<unknown>);

@@ -57,7 +57,7 @@ function remotePoints(remote: RemoteStore, at: (point: string) => void): RemoteS
     send: (batch, meanwhile) =>
       around.send(batch, () => {
         at('hq:send:meanwhile');
-        meanwhile?.();
+        return meanwhile?.() ?? Promise.resolve();
       }),
   };
 }

@@ -5,10 +5,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** One terminal connection, stopped at the awaited message, which HQ has not got yet. */
+/** One terminal connection, stopped at the awaited message, which HQ has not got yet, nor anything behind it. */
 export interface Wire {
-  /** HQ gets the message; what it answers goes on to the terminal, if that is still there. */
+  /** HQ gets the message and what stands behind it; what it answers goes on to the terminal, if that is still there. */
   deliver(): void;
+  /** Resolves when the terminal has sent `text` too, without an answer to the message. */
+  followedBy(text: string): Promise<void>;
   /** HQ gets the message and answers; the answer reaches nobody and the terminal is cut. */
   deliverAndLoseReply(): void;
   /** The terminal loses the connection; HQ does not notice and keeps the transaction open. */
@@ -37,6 +39,9 @@ export interface ProxyOptions {
    */
   readonly idleInTransactionSeconds?: string;
 }
+
+/** HQ's ReadyForQuery where no transaction is open: all that it was sent is carried out. */
+const IDLE = 'Z\0\0\0\u0005I';
 
 const PATIENCE = 'idle_in_transaction_session_timeout=';
 
@@ -67,15 +72,28 @@ export async function startProxy(hqUrl: string, options: ProxyOptions = {}): Pro
     let detached = false;
     let started = false;
     for (const socket of pair) socket.on('error', () => undefined);
+    let kept: Buffer | null = null;
+    const pass = (): void => {
+      if (kept !== null) upstream.write(kept);
+      kept = null;
+    };
     terminal.on('data', (chunk) => {
+      if (kept !== null) {
+        kept = Buffer.concat([kept, chunk]);
+        return;
+      }
       const awaited = stop;
       if (awaited !== null && chunk.includes(awaited.text)) {
         stop = null;
+        kept = chunk;
         awaited.reached({
-          deliver: () => void upstream.write(chunk),
+          deliver: pass,
+          followedBy: async (text) => {
+            while (kept?.includes(text) === false) await once(terminal, 'data');
+          },
           deliverAndLoseReply: () => {
             forgetful = true;
-            upstream.write(chunk);
+            pass();
           },
           cutTerminal: () => {
             detached = true;
@@ -89,8 +107,9 @@ export async function startProxy(hqUrl: string, options: ProxyOptions = {}): Pro
       started = true;
     });
     upstream.on('data', (chunk) => {
-      if (forgetful) for (const socket of pair) socket.destroy();
-      else if (!terminal.destroyed) terminal.write(chunk);
+      // Cut at its first byte, HQ could lose a message that has not been read.
+      if (forgetful && chunk.includes(IDLE)) for (const socket of pair) socket.destroy();
+      else if (!forgetful && !terminal.destroyed) terminal.write(chunk);
     });
     terminal.on('close', () => {
       if (!detached) upstream.destroy();

@@ -115,7 +115,7 @@ async function insert(
   sending: Sending,
   { group, rows }: GroupSlice,
 ): Promise<RowOutcome[]> {
-  const { batch, idle, looksFirst } = sending;
+  const { batch, looksFirst } = sending;
   const columns = columnsOf(table, group);
   const key = table.ownKey
     ? keyColumns(table).map((column) => ({
@@ -133,7 +133,7 @@ async function insert(
   const stored = new Set([...table.key, ...table.columns.map(({ hq }) => hq)]);
   const verdict = asSentSql(table, group, rows, hash);
   const params = [textArray(pick(group.keys, rows)), ...sources.arrays, ...sources.same];
-  const query = client.query<[string | null]>({
+  const { rows: answers } = await client.query<[string | null]>({
     text: `WITH taken AS (
         INSERT INTO ${qualified(table)} AS t (${set.map(({ column }) => column).join(', ')}) OVERRIDING SYSTEM VALUE
         SELECT ${set.map(({ value }) => value).join(', ')} FROM ${unnest(['k', ...sources.names])}
@@ -143,7 +143,6 @@ async function insert(
     values: [...params, verdict.param],
     rowMode: 'array',
   });
-  const { rows: answers } = await idle.use(client, query);
   const differing = answers[0]?.[0] ?? null;
   return differing === null
     ? []
@@ -227,7 +226,7 @@ async function compareTaken(
 async function update(
   client: pg.PoolClient,
   table: TablePlan,
-  { batch, idle }: Sending,
+  { batch }: Sending,
   { group, rows }: GroupSlice,
 ): Promise<RowOutcome[]> {
   const columns = columnsOf(table, group);
@@ -250,7 +249,7 @@ async function update(
     ({ column }, index) =>
       `AND ${encodeSql(column, `t.${id(column.hq)}`)} IS NOT DISTINCT FROM u.b${String(index)}`,
   );
-  const query = client.query<[string]>({
+  const { rows: updated } = await client.query<[string]>({
     text: `UPDATE ${qualified(table)} AS t SET ${[...set, ...fill].join(', ')} FROM ${unnest(names)}
       WHERE ${keyEquals(table, 't', 'u.k')} ${swap.join(' ')} RETURNING u.k`,
     values: [
@@ -260,7 +259,6 @@ async function update(
     ],
     rowMode: 'array',
   });
-  const { rows: updated } = await idle.use(client, query);
   if (updated.length === rows.length) return [];
   const done = new Set(updated.map(([value]) => value));
   return rows.flatMap((row): RowOutcome[] => {

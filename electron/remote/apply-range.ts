@@ -8,6 +8,7 @@ import { decide } from '../sync/retry.ts';
 import type { RowOutcome } from '../sync/ports.ts';
 import { applySlice, type GroupSlice } from './apply-group.ts';
 import { sqlStateOf, toPayflowError, toRejection } from './errors.ts';
+import { touchedTables, type Touched } from './read-back.ts';
 import type { SendContext, Sending } from './send-batch.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -15,21 +16,42 @@ const IN_FAILED_TRANSACTION = '25P02';
 
 /** Deferred inside a range, immediate at its end: a deferred constraint would fail at COMMIT with nobody to blame. */
 const DEFERRED = 'SET CONSTRAINTS ALL DEFERRED';
+const OPEN = `SAVEPOINT payflow_range; ${DEFERRED}`;
+const CHECK = 'SET CONSTRAINTS ALL IMMEDIATE';
 
-/** Applies all groups; rows HQ refuses, and rows that need those, end as outcomes. */
+/** What has come of the rows so far. */
+interface Results {
+  /** Those that are not plainly accepted. */
+  readonly outcomes: RowOutcome[];
+  /** Those that HQ has refused, and those that wait for them. */
+  readonly refused: Set<string>;
+}
+
+/**
+ * Applies all groups; rows HQ refuses, and rows that need those, end as outcomes. `touched`: what the feed says of them;
+ * null where that was asked too early, because not all went in one go.
+ */
 export async function applyAll(
   client: pg.PoolClient,
   context: SendContext,
   sending: Sending,
-): Promise<RowOutcome[]> {
-  const outcomes: RowOutcome[] = [];
-  const refused = new Set<string>();
+): Promise<{ readonly outcomes: readonly RowOutcome[]; readonly touched: Touched[] | null }> {
+  const results: Results = { outcomes: [], refused: new Set() };
   const whole = sending.batch.groups.map((group): GroupSlice => ({
     group,
     rows: group.keys.map((_, index) => index),
   }));
-  await applyRange(client, context, sending, whole, outcomes, refused);
-  return outcomes;
+  // Both have sent what they ask before they wait for the first time.
+  const attempt = tryRange(client, context, sending, whole, results);
+  const asked = touchedTables(client, context);
+  asked.catch(() => undefined);
+  try {
+    const went = await attempt;
+    return { outcomes: results.outcomes, touched: went === 'at once' ? await asked : null };
+  } catch (error) {
+    await isolate(client, context, sending, whole, error, results);
+    return { outcomes: results.outcomes, touched: null };
+  }
 }
 
 /** What HQ said of a range that failed nowhere; `alsoRefused`: the refused rows of before and of now. */
@@ -39,10 +61,11 @@ interface Applied {
 }
 
 /**
- * The groups' statements leave together, and HQ goes on from one to the next while we are busy with the batches before and
- * behind: sent one after the other, each would wait until we have time again. As safe as that inside a transaction, where
- * PostgreSQL refuses what follows a failure. Null: HQ has refused a row with a verdict, and what refers to it may not
- * stand either; the range is as it was before.
+ * The savepoint, the groups' statements and the check behind them leave together, and HQ goes on from one to the next
+ * however far it is and while we are busy with the batches before and behind: sent one after the other, each would wait
+ * for the line and for us. As safe as that inside a transaction, where PostgreSQL refuses what follows a failure. Null: HQ
+ * has refused a row with a verdict, and what refers to it may not stand either; the range is as it was before, its
+ * savepoint open.
  */
 async function applyAtOnce(
   client: pg.PoolClient,
@@ -51,9 +74,15 @@ async function applyAtOnce(
   slices: readonly GroupSlice[],
   refused: ReadonlySet<string>,
 ): Promise<Applied | null> {
-  const answers = await Promise.allSettled(
-    slices.map((slice) => applySlice(client, context.table(slice.group.table), sending, slice)),
-  );
+  const ask = async (sql: string): Promise<readonly RowOutcome[]> => {
+    await client.query(sql);
+    return [];
+  };
+  const answers = await Promise.allSettled([
+    ask(OPEN),
+    ...slices.map((slice) => applySlice(client, context.table(slice.group.table), sending, slice)),
+    ask(CHECK),
+  ]);
   const failures = answers.filter((answer) => answer.status === 'rejected');
   if (failures.length > 0) throw causeOf(failures.map(({ reason }): unknown => reason));
   const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
@@ -82,7 +111,10 @@ async function applyOneByOne(
   const alsoRefused = new Set(refused);
   for (const slice of slices) {
     const table = context.table(slice.group.table);
-    for (const free of withoutDependents(context, [slice], found, alsoRefused)) {
+    for (const free of withoutDependents(context, [slice], {
+      outcomes: found,
+      refused: alsoRefused,
+    })) {
       const results = await applySlice(client, table, sending, free);
       found.push(...results);
       for (const outcome of results)
@@ -95,55 +127,78 @@ async function applyOneByOne(
 /** A row as `refused` names it. */
 const nameOf = ({ table, key }: Pick<RowOutcome, 'table' | 'key'>): string => `${table}\0${key}`;
 
-/** Tries a range in one savepoint; where HQ refuses it, halves it until the guilty row stands alone. */
-async function applyRange(
+/** Applies a range within a savepoint, which stays open. Throws what HQ refuses it for. */
+async function tryRange(
   client: pg.PoolClient,
   context: SendContext,
   sending: Sending,
-  range: readonly GroupSlice[],
-  outcomes: RowOutcome[],
-  refused: Set<string>,
+  slices: readonly GroupSlice[],
+  { outcomes, refused }: Results,
+): Promise<'at once' | 'in steps'> {
+  const atOnce = await applyAtOnce(client, context, sending, slices, refused);
+  const { found, alsoRefused } =
+    atOnce ?? (await applyOneByOne(client, context, sending, slices, refused));
+  if (atOnce === null) await client.query(CHECK);
+  outcomes.push(...found);
+  for (const row of alsoRefused) refused.add(row);
+  return atOnce === null ? 'in steps' : 'at once';
+}
+
+/** Applies a part of a range that HQ has refused, without the rows that need refused ones. */
+async function applyPart(
+  client: pg.PoolClient,
+  context: SendContext,
+  sending: Sending,
+  part: readonly GroupSlice[],
+  results: Results,
 ): Promise<void> {
-  const slices = withoutDependents(context, range, outcomes, refused);
-  const count = slices.reduce((sum, slice) => sum + slice.rows.length, 0);
-  if (count === 0) return;
-  await client.query(`SAVEPOINT payflow_range; ${DEFERRED}`);
+  const slices = withoutDependents(context, part, results);
+  if (sizeOf(slices) === 0) return;
   try {
-    const { found, alsoRefused } =
-      (await applyAtOnce(client, context, sending, slices, refused)) ??
-      (await applyOneByOne(client, context, sending, slices, refused));
-    await client.query('SET CONSTRAINTS ALL IMMEDIATE; RELEASE SAVEPOINT payflow_range');
-    outcomes.push(...found);
-    for (const row of alsoRefused) refused.add(row);
+    await tryRange(client, context, sending, slices, results);
+    await client.query('RELEASE SAVEPOINT payflow_range');
   } catch (error) {
-    const state = sqlStateOf(error);
-    if (state === null || decide(state).action !== 'reject') throw toPayflowError(error);
-    await client.query(
-      'ROLLBACK TO SAVEPOINT payflow_range; RELEASE SAVEPOINT payflow_range; SET CONSTRAINTS ALL IMMEDIATE',
-    );
-    if (state === UNIQUE_VIOLATION && !sending.looksFirst) {
-      sending.looksFirst = true;
-      await applyRange(client, context, sending, slices, outcomes, refused);
-      return;
-    }
-    const only = count === 1 ? slices.find((slice) => slice.rows.length === 1) : undefined;
-    if (only !== undefined) {
-      const key = only.group.keys[only.rows[0] ?? 0] ?? '';
-      const { table, op } = only.group;
-      refused.add(`${table}\0${key}`);
-      const { code, params, sqlState } = toRejection(error);
-      outcomes.push({ table, key, op, result: 'rejected', code, params, sqlState });
-      return;
-    }
-    const [first, second] = halves(slices, count);
-    await applyRange(client, context, sending, first, outcomes, refused);
-    await applyRange(client, context, sending, second, outcomes, refused);
+    await isolate(client, context, sending, slices, error, results);
   }
 }
 
+const sizeOf = (slices: readonly GroupSlice[]): number =>
+  slices.reduce((sum, slice) => sum + slice.rows.length, 0);
+
+/** HQ has refused a range: halves of it are tried, until the guilty row stands alone. */
+async function isolate(
+  client: pg.PoolClient,
+  context: SendContext,
+  sending: Sending,
+  slices: readonly GroupSlice[],
+  error: unknown,
+  results: Results,
+): Promise<void> {
+  const state = sqlStateOf(error);
+  if (state === null || decide(state).action !== 'reject') throw toPayflowError(error);
+  await client.query(
+    `ROLLBACK TO SAVEPOINT payflow_range; RELEASE SAVEPOINT payflow_range; ${CHECK}`,
+  );
+  if (state === UNIQUE_VIOLATION && !sending.looksFirst) {
+    sending.looksFirst = true;
+    await applyPart(client, context, sending, slices, results);
+    return;
+  }
+  const only = sizeOf(slices) === 1 ? slices.find((slice) => slice.rows.length === 1) : undefined;
+  if (only !== undefined) {
+    const key = only.group.keys[only.rows[0] ?? 0] ?? '';
+    const { table, op } = only.group;
+    results.refused.add(`${table}\0${key}`);
+    const { code, params, sqlState } = toRejection(error);
+    results.outcomes.push({ table, key, op, result: 'rejected', code, params, sqlState });
+    return;
+  }
+  for (const half of halves(slices)) await applyPart(client, context, sending, half, results);
+}
+
 /** Splits a range in two by rows, keeping the order. */
-function halves(slices: readonly GroupSlice[], count: number): [GroupSlice[], GroupSlice[]] {
-  let room = Math.floor(count / 2);
+function halves(slices: readonly GroupSlice[]): [GroupSlice[], GroupSlice[]] {
+  let room = Math.floor(sizeOf(slices) / 2);
   const first: GroupSlice[] = [];
   const second: GroupSlice[] = [];
   for (const { group, rows } of slices) {
@@ -162,8 +217,7 @@ function halves(slices: readonly GroupSlice[], count: number): [GroupSlice[], Gr
 function withoutDependents(
   context: SendContext,
   range: readonly GroupSlice[],
-  outcomes: RowOutcome[],
-  refused: Set<string>,
+  { outcomes, refused }: Results,
 ): GroupSlice[] {
   if (refused.size === 0) return [...range];
   return range.map(({ group, rows }) => {

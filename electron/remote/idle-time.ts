@@ -2,26 +2,30 @@ import type pg from 'pg';
 import type { Writable } from 'node:stream';
 
 /**
- * Time in which HQ works and this process would only wait. `use` runs the work once, after a statement has left for
- * HQ: begun earlier, it would keep the statement itself from leaving.
+ * Time in which HQ works and this process would only wait: `work` is done in it, beside what is sent and heard, at most
+ * once.
  */
 export class IdleTime {
-  #work: (() => void) | null;
+  #work: (() => Promise<void>) | null;
+  #doing: Promise<void> = Promise.resolve();
 
-  constructor(work: (() => void) | undefined) {
+  constructor(work: (() => Promise<void>) | undefined) {
     this.#work = work ?? null;
   }
 
-  /** Waits for `query`, working meanwhile. The work's failure is the caller's own and passes through. */
-  async use<T>(client: pg.PoolClient, query: Promise<T>): Promise<T> {
+  /** Begins the work once what was written has left for HQ: begun earlier, it would keep that from leaving. */
+  begin(client: pg.PoolClient): void {
     const work = this.#work;
-    if (work === null) return query;
+    if (work === null) return;
     this.#work = null;
-    // Whoever throws first, the other must not end as an unhandled rejection.
-    query.catch(() => undefined);
-    await sent(client);
-    work();
-    return query;
+    this.#doing = sent(client).then(work);
+    // Its user hears of a failure from `end`.
+    this.#doing.catch(() => undefined);
+  }
+
+  /** The end of the work, if it has begun. Its failure is the caller's own and passes through. */
+  end(): Promise<void> {
+    return this.#doing;
   }
 }
 

@@ -24,13 +24,15 @@ export async function readBack(
   context: SendContext,
   sending: Sending,
   outcomes: readonly RowOutcome[],
+  touched: readonly Touched[],
 ): Promise<ReadBack> {
   const rows: BatchReply['rows'][number][] = [];
   const gone = new Map<RowOutcome, { readonly elsewhere: boolean }>();
   let complete = true;
-  for (const touched of await touchedTables(client, context)) {
-    if (isAsSent(context.table(touched.name), sending, outcomes, touched)) continue;
-    const changed = await changedRows(client, context, context.table(touched.name), sending);
+  for (const entries of touched) {
+    const table = context.table(entries.name);
+    if (isAsSent(table, sending, outcomes, entries)) continue;
+    const changed = await changedRows(client, context, table, sending);
     rows.push(...changed.rows);
     complete &&= changed.complete;
   }
@@ -56,14 +58,14 @@ export async function readBack(
 }
 
 /** What this transaction's feed entries say of one table. */
-interface Touched {
+export interface Touched {
   readonly name: string;
   readonly entries: number;
   /** Inserts within our scopes, and nothing else. */
   readonly insertsOnly: boolean;
 }
 
-async function touchedTables(
+export async function touchedTables(
   client: pg.PoolClient,
   { plan, scopes }: SendContext,
 ): Promise<Touched[]> {

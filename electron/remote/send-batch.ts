@@ -6,13 +6,13 @@ import type pg from 'pg';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import { decide } from '../sync/retry.ts';
-import type { Batch, BatchReply } from '../sync/ports.ts';
+import type { Batch, BatchReply, RowOutcome } from '../sync/ports.ts';
 import { applyAll } from './apply-range.ts';
 import { textArray } from './array-param.ts';
 import { isAlreadyApplied, sqlStateOf } from './errors.ts';
 import type { IdleTime } from './idle-time.ts';
 import { literal } from './identifiers.ts';
-import { readBack } from './read-back.ts';
+import { readBack, touchedTables } from './read-back.ts';
 import { drawnKeys, entriesOf, entriesTaken } from './batch-entries.ts';
 
 /** A transaction that lost against another is tried again as a whole; its gate has rolled back with it. */
@@ -34,8 +34,6 @@ export interface Sending {
    * be: so only once a unique key has been in the way.
    */
   looksFirst: boolean;
-  /** Work for the time in which HQ works. */
-  readonly idle: IdleTime;
 }
 
 /** Sends a batch. Throws UPLOAD_ALREADY_APPLIED when HQ has it: then its outcome is to be read. */
@@ -74,6 +72,40 @@ async function sendOnce(
   const after = batch.after ?? batch.number - 1;
   const gate = `${literal(batch.terminal)}, ${String(batch.epoch)}, ${String(batch.number)}, ${String(after)}`;
   await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SELECT payflow_sync.gate(${gate})`);
+  const sending: Sending = { batch, altered: new Set(), looksFirst: false };
+  // The rows leave right behind it: what it fails of, they fail of too, and it says why.
+  const noted = noteEntries(client, context, batch);
+  const applying = applyAll(client, context, sending);
+  applying.catch(() => undefined);
+  idle.begin(client);
+  await noted;
+  const { outcomes, touched } = await applying;
+  const { rows, gone, complete } = await readBack(
+    client,
+    context,
+    sending,
+    outcomes,
+    touched ?? (await touchedTables(client, context)),
+  );
+  const all = [
+    ...outcomes.filter((outcome) => !gone.has(outcome)),
+    ...[...gone].map(([outcome, { elsewhere }]) => ({
+      ...outcome,
+      result: 'gone' as const,
+      ...(elsewhere ? { elsewhere } : {}),
+    })),
+  ];
+  // COMMIT behind a statement that failed rolls back.
+  const [xid] = await Promise.all([noteOutcome(client, batch, all), client.query('COMMIT')]);
+  return { number: batch.number, outcomes: all, rows, ownXid: complete ? xid : null };
+}
+
+/** For a terminal that was restored from a copy, and for the capture triggers. */
+async function noteEntries(
+  client: pg.PoolClient,
+  context: SendContext,
+  batch: Batch,
+): Promise<void> {
   await client.query(
     `WITH entries AS (
        INSERT INTO payflow_sync.upload_entry (terminal, epoch, batch, entry_ids, drawn) VALUES ($1, $2, $3, $4, $6))
@@ -88,19 +120,16 @@ async function sendOnce(
       drawnKeys(context, batch),
     ],
   );
-  const sending: Sending = { batch, altered: new Set(), looksFirst: false, idle };
-  const outcomes = await applyAll(client, context, sending);
-  const { rows, gone, complete } = await readBack(client, context, sending, outcomes);
-  const all = [
-    ...outcomes.filter((outcome) => !gone.has(outcome)),
-    ...[...gone].map(([outcome, { elsewhere }]) => ({
-      ...outcome,
-      result: 'gone' as const,
-      ...(elsewhere ? { elsewhere } : {}),
-    })),
-  ];
-  const taken = entriesTaken(batch, all);
-  const { rows: ids } = await client.query<{ xid: string }>(
+}
+
+/** For a reply that is lost. Returns the transaction's id. */
+async function noteOutcome(
+  client: pg.PoolClient,
+  batch: Batch,
+  outcomes: readonly RowOutcome[],
+): Promise<string | null> {
+  const taken = entriesTaken(batch, outcomes);
+  const { rows } = await client.query<{ xid: string }>(
     `${taken === null ? '' : 'WITH taken AS (UPDATE payflow_sync.upload_entry SET entry_ids = $5 WHERE (terminal, epoch, batch) = ($1, $2, $3))'}
      INSERT INTO payflow_sync.upload_outcome (terminal, epoch, batch, outcome) VALUES ($1, $2, $3, $4)
      ON CONFLICT (terminal, epoch) DO UPDATE SET batch = excluded.batch, outcome = excluded.outcome
@@ -109,17 +138,11 @@ async function sendOnce(
       batch.terminal,
       batch.epoch,
       batch.number,
-      JSON.stringify(all),
+      JSON.stringify(outcomes),
       ...(taken === null ? [] : [textArray(taken)]),
     ],
   );
-  await client.query('COMMIT');
-  return {
-    number: batch.number,
-    outcomes: all,
-    rows,
-    ownXid: complete ? (ids[0]?.xid ?? null) : null,
-  };
+  return rows[0]?.xid ?? null;
 }
 
 /**

@@ -233,8 +233,14 @@ export function createRemoteStore(
         if (keys.length < count) throw new PayflowError('KEY_NOT_DRAWN', { table: table.name });
         return keys.slice(0, count);
       }),
-    send: (batch, meanwhile) =>
-      connections.use((client) => sendBatch(client, current(), batch, new IdleTime(meanwhile))),
+    async send(batch, meanwhile) {
+      const idle = new IdleTime(meanwhile);
+      try {
+        return await connections.use((client) => sendBatch(client, current(), batch, idle));
+      } finally {
+        await idle.end();
+      }
+    },
     outcomeOf: (batch) =>
       connections.use(async (client): Promise<BatchReply> => {
         const { rows } = await client.query<{ outcome: RowOutcome[] }>(

@@ -297,8 +297,11 @@ export interface RemoteStore {
   keysBehind(table: TablePlan, cursor: Cursor, keys: readonly string[]): Promise<Set<string>>;
   /** Fresh values of the table's sequence (DESIGN 6.3). */
   drawKeys(table: TablePlan, count: number): Promise<string[]>;
-  /** `meanwhile` is called at most once, in time that would be spent waiting for HQ. */
-  send(batch: Batch, meanwhile?: () => void): Promise<BatchReply>;
+  /**
+   * `meanwhile` is called at most once, in time that would be spent waiting for HQ, and awaited whatever becomes of the
+   * batch. It is to let the event loop turn between its parts: what HQ has answered is taken up then.
+   */
+  send(batch: Batch, meanwhile?: () => Promise<void>): Promise<BatchReply>;
   /** The recorded outcome of the last batch, for a reply that was lost. */
   outcomeOf(batch: Batch): Promise<BatchReply>;
   /** At most once a minute, and after runs that moved something. `purgeDue`: HQ's feed waits for a `purge`. */

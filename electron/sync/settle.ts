@@ -57,7 +57,7 @@ async function sendAgain(run: Run, saved: Batch): Promise<void> {
 export async function sendOnce(
   run: Run,
   batch: Batch,
-  meanwhile?: () => void,
+  meanwhile?: () => Promise<void>,
 ): Promise<BatchReply> {
   run.at('upload:before-send');
   try {

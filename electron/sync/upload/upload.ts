@@ -80,10 +80,8 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
     }
     moved = true;
     const waited: Idle = new Idle(run, before, () => prepareBehind(run, page.next, end, batch));
-    const reply = await sendOnce(run, batch, () => {
-      waited.work();
-    });
-    waited.work();
+    const reply = await sendOnce(run, batch, () => waited.work());
+    await waited.work();
     const isPlain = reply.outcomes.length === 0 && reply.rows.length === 0;
     if (isPlain && waited.ahead !== null) {
       answered = { batch, answer: { ownXid: reply.ownXid } };
@@ -102,25 +100,36 @@ async function onePass(run: Run, swaps: SwapFailures, end: number): Promise<bool
 /** What is done while HQ works on a batch, once: the acknowledgement of the one before, the next one's preparation. */
 class Idle {
   readonly #run: Run;
-  readonly #prepare: () => Prepared | null;
-  #before: Answered | null;
-  #done = false;
+  readonly #prepare: () => Promise<Prepared | null>;
+  readonly #before: Answered | null;
+  #working: Promise<void> | null = null;
   ahead: Prepared | null = null;
 
-  constructor(run: Run, before: Answered | null, prepareNext: () => Prepared | null) {
+  constructor(run: Run, before: Answered | null, prepareNext: () => Promise<Prepared | null>) {
     this.#run = run;
     this.#before = before;
     this.#prepare = prepareNext;
   }
 
-  work(): void {
-    const before = this.#before;
-    this.#before = null;
-    if (before !== null) acknowledgePlainly(this.#run, before.batch, before.answer);
-    if (this.#done) return;
-    this.#done = true;
-    this.ahead = this.#prepare();
+  work(): Promise<void> {
+    this.#working ??= this.#work();
+    return this.#working;
   }
+
+  async #work(): Promise<void> {
+    if (this.#before !== null) {
+      acknowledgePlainly(this.#run, this.#before.batch, this.#before.answer);
+      await turn();
+    }
+    this.ahead = await this.#prepare();
+  }
+}
+
+/** Between two parts of the work: what HQ has answered is heard, and answered in turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Reads a page and makes its batch; `rebased`: rows had to take HQ's version first, so the pass begins anew. */
@@ -145,15 +154,16 @@ function preparedOf(run: Run, page: OutboxPage, built: Built): Prepared {
 }
 
 /** The next page while a batch is at HQ; null where it has to wait for that batch or for an answer of HQ's. */
-function prepareBehind(
+async function prepareBehind(
   run: Run,
   place: PagePlace | null,
   end: number,
   inFlight: Batch,
-): Prepared | null {
+): Promise<Prepared | null> {
   if (place === null) return null;
   const page = readIfNamed(run, () => readOutboxPage(run, place, end))?.value;
   if (page === undefined || rereads(page).length > 0) return null;
+  await turn();
   const built = buildBatchBehind(run, run.local.underNewNames(inFlight), page);
   return built?.batch == null ? null : preparedOf(run, page, built);
 }
