@@ -37,6 +37,16 @@ export const FOUND: Readonly<Record<string, History>> = {
       { sync: 3, direction: 'pull', table: null, fault: null },
     ],
   },
+  '5.4: a sale to one whom HQ has given to another store and deleted there does not stay here': {
+    terminals: 4,
+    steps: [
+      { at: 3, pos: { do: 'add-customer', code: 0 } },
+      { sync: 3, direction: 'both', table: null, fault: null },
+      { at: 3, pos: { do: 'sell', product: 0, quantity: 1, customer: 0, split: false } },
+      { hq: { do: 'move-customer', row: 0 } },
+      { hq: { do: 'delete-customer', row: 0 } },
+    ],
+  },
   // Three in which the judge was wrong.
   '7.5: what HQ wrote into a category is gone with the category that it deletes': {
     terminals: 2,

@@ -39,10 +39,15 @@ function unfolded(values: SavedValues, rows: number): readonly Canonical[] {
   return 'all' in values ? new Array<Canonical>(rows).fill(values.all) : values;
 }
 
-/** The batch of a text. A column that HQ has no longer has nowhere to go and is left out. */
+/**
+ * The batch of a text. A column or a table that is not synced any more has nowhere to go and is left out; the entries of
+ * such a table stay in the outbox, should it come back.
+ */
 export function batchOf(plan: Plan, text: string): Batch {
   const saved = JSON.parse(text) as SavedBatch;
-  return { ...saved, groups: saved.groups.map((group) => groupOf(plan, group)) };
+  const tables = new Set(plan.tables.map(({ name }) => name));
+  const groups = saved.groups.filter(({ table }) => tables.has(table));
+  return { ...saved, groups: groups.map((group) => groupOf(plan, group)) };
 }
 
 function groupOf(plan: Plan, group: SavedGroup): BatchGroup {

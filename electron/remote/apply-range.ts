@@ -45,13 +45,11 @@ export async function applyAll(
   const attempt = tryRange(client, context, sending, whole, results);
   const asked = touchedTables(client, context);
   asked.catch(() => undefined);
-  try {
-    const went = await attempt;
-    return { outcomes: results.outcomes, touched: went === 'at once' ? await asked : null };
-  } catch (error) {
+  const went = await attempt.catch(async (error: unknown) => {
     await isolate(client, context, sending, whole, error, results);
-    return { outcomes: results.outcomes, touched: null };
-  }
+    return 'in steps';
+  });
+  return { outcomes: results.outcomes, touched: went === 'at once' ? await asked : null };
 }
 
 /** What HQ said of a range that failed nowhere; `alsoRefused`: the refused rows of before and of now. */
@@ -74,13 +72,15 @@ async function applyAtOnce(
   slices: readonly GroupSlice[],
   refused: ReadonlySet<string>,
 ): Promise<Applied | null> {
+  // Before anything is sent: what is thrown between two promises leaves the first to nobody.
+  const sent = slices.map((slice) => ({ table: context.table(slice.group.table), slice }));
   const ask = async (sql: string): Promise<readonly RowOutcome[]> => {
     await client.query(sql);
     return [];
   };
   const answers = await Promise.allSettled([
     ask(OPEN),
-    ...slices.map((slice) => applySlice(client, context.table(slice.group.table), sending, slice)),
+    ...sent.map(({ table, slice }) => applySlice(client, table, sending, slice)),
     ask(CHECK),
   ]);
   const failures = answers.filter((answer) => answer.status === 'rejected');

@@ -8,6 +8,7 @@ import type { Writable } from 'node:stream';
 export class IdleTime {
   #work: (() => Promise<void>) | null;
   #doing: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | null = null;
 
   constructor(work: (() => Promise<void>) | undefined) {
     this.#work = work ?? null;
@@ -19,8 +20,14 @@ export class IdleTime {
     if (work === null) return;
     this.#work = null;
     this.#doing = sent(client).then(work);
-    // Its user hears of a failure from `end`.
-    this.#doing.catch(() => undefined);
+    this.#doing.catch((error: unknown) => {
+      this.#failure = { error };
+    });
+  }
+
+  /** Throws what the work has failed of by now: a process that is in trouble begins nothing more at HQ. */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure.error;
   }
 
   /** The end of the work, if it has begun. Its failure is the caller's own and passes through. */

@@ -95,18 +95,20 @@ async function sendOnce(
       ...(elsewhere ? { elsewhere } : {}),
     })),
   ];
-  // COMMIT behind a statement that failed rolls back.
-  const [xid] = await Promise.all([noteOutcome(client, batch, all), client.query('COMMIT')]);
-  return { number: batch.number, outcomes: all, rows, ownXid: complete ? xid : null };
+  idle.check();
+  // Made before COMMIT is sent: behind a statement that fails at HQ it rolls back, behind one that never left it does not.
+  const recorded = outcomeStatement(batch, all);
+  const [{ rows: ids }] = await Promise.all([
+    client.query<{ xid: string }>(recorded),
+    client.query('COMMIT'),
+  ]);
+  const ownXid = complete ? (ids[0]?.xid ?? null) : null;
+  return { number: batch.number, outcomes: all, rows, ownXid };
 }
 
 /** For a terminal that was restored from a copy, and for the capture triggers. */
-async function noteEntries(
-  client: pg.PoolClient,
-  context: SendContext,
-  batch: Batch,
-): Promise<void> {
-  await client.query(
+function noteEntries(client: pg.PoolClient, context: SendContext, batch: Batch): Promise<unknown> {
+  return client.query(
     `WITH entries AS (
        INSERT INTO payflow_sync.upload_entry (terminal, epoch, batch, entry_ids, drawn) VALUES ($1, $2, $3, $4, $6))
      SELECT set_config('payflow.origin', coalesce((SELECT t.code FROM payflow_sync.terminal t WHERE t.terminal = $1), $1), true),
@@ -122,27 +124,22 @@ async function noteEntries(
   );
 }
 
-/** For a reply that is lost. Returns the transaction's id. */
-async function noteOutcome(
-  client: pg.PoolClient,
-  batch: Batch,
-  outcomes: readonly RowOutcome[],
-): Promise<string | null> {
+/** For a reply that is lost; answers with the transaction's id. */
+function outcomeStatement(batch: Batch, outcomes: readonly RowOutcome[]): pg.QueryConfig {
   const taken = entriesTaken(batch, outcomes);
-  const { rows } = await client.query<{ xid: string }>(
-    `${taken === null ? '' : 'WITH taken AS (UPDATE payflow_sync.upload_entry SET entry_ids = $5 WHERE (terminal, epoch, batch) = ($1, $2, $3))'}
+  return {
+    text: `${taken === null ? '' : 'WITH taken AS (UPDATE payflow_sync.upload_entry SET entry_ids = $5 WHERE (terminal, epoch, batch) = ($1, $2, $3))'}
      INSERT INTO payflow_sync.upload_outcome (terminal, epoch, batch, outcome) VALUES ($1, $2, $3, $4)
      ON CONFLICT (terminal, epoch) DO UPDATE SET batch = excluded.batch, outcome = excluded.outcome
      RETURNING pg_current_xact_id()::text AS xid`,
-    [
+    values: [
       batch.terminal,
       batch.epoch,
       batch.number,
       JSON.stringify(outcomes),
       ...(taken === null ? [] : [textArray(taken)]),
     ],
-  );
-  return rows[0]?.xid ?? null;
+  };
 }
 
 /**

@@ -235,11 +235,16 @@ export function createRemoteStore(
       }),
     async send(batch, meanwhile) {
       const idle = new IdleTime(meanwhile);
+      let reply: BatchReply;
       try {
-        return await connections.use((client) => sendBatch(client, current(), batch, idle));
-      } finally {
-        await idle.end();
+        reply = await connections.use((client) => sendBatch(client, current(), batch, idle));
+      } catch (error) {
+        // HQ's failure is the one to tell of, and to wait for.
+        await idle.end().catch(() => undefined);
+        throw error;
       }
+      await idle.end();
+      return reply;
     },
     outcomeOf: (batch) =>
       connections.use(async (client): Promise<BatchReply> => {

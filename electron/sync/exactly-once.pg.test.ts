@@ -1,10 +1,12 @@
 /** Invariant 2: each local change takes effect at HQ once, however often it is sent (DESIGN 6.2). */
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { temporaryFile } from '../../e2e/support/children.ts';
+import { quietLog } from '../../e2e/support/quiet-log.ts';
 import { startProxy, type Proxy, type ProxyOptions, type Wire } from '../../e2e/support/proxy.ts';
 import { sell } from '../../e2e/support/sale.ts';
 import {
@@ -15,6 +17,8 @@ import {
   type TestTerminal,
 } from '../../e2e/support/shop.ts';
 import type { RunReport } from '../../shared/report.ts';
+import { openApp } from '../host/app.ts';
+import { readSettings } from '../host/settings.ts';
 import { openLocal } from '../local/open.ts';
 import { createLocalStore } from '../local/store.ts';
 
@@ -281,6 +285,41 @@ test('6.2: a batch whose statements reached HQ without COMMIT is applied once by
 
   await expectExactlyOnce(1, OPENING - 2);
 });
+
+for (const [outcome, end] of Object.entries({
+  'never got its COMMIT': (wire: Wire) => {
+    wire.cutHq();
+    wire.cutTerminal();
+  },
+  'has taken it': (wire: Wire) => {
+    wire.deliverAndLoseReply();
+  },
+}))
+  test(`6.1: a batch with rows of a table that the company stops syncing, of which HQ ${outcome}, holds nothing up and counts once`, async () => {
+    using file = temporaryFile();
+    const whole = readFileSync(join(import.meta.dirname, '../../resources/manifest.yaml'), 'utf8');
+    const less = whole.replace(/^ {2}inventory_transactions:\n(?: {4}.*\n)+/m, '');
+    expect(less).not.toBe(whole);
+    writeFileSync(`${file.path}.yaml`, less);
+    const install = async (manifest: string | null): Promise<void> => {
+      const admin = await openApp(readSettings({ DATABASE_URL: hq.url }), quietLog);
+      await admin.installHq({ withSchema: false, manifest, notify: null });
+      await admin.close();
+    };
+    const network = await terminalBehindProxy();
+    sale('first', 2);
+    const { wire, failing } = await runUntilCommit(network);
+    end(wire);
+    await failing;
+    await install(`${file.path}.yaml`);
+
+    expect(await terminal.sync()).toMatchObject({ status: 'completed' });
+
+    expect(await stockAtHq(hq.db)).toBe(OPENING - 2);
+    await install(null);
+    await terminal.sync();
+    await expectExactlyOnce(1, OPENING - 2);
+  });
 
 test('9, 6.2: of a real deadlock with a program of HQ the batch is the one that is tried again, and counts once', async () => {
   await hq.db.query(`

@@ -1,6 +1,8 @@
 /** Rows with unsent edits that leave or enter the scope, and re-baselines over unsent edits: DESIGN 3.6, 6.6, 1. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { atHq, atPos, columnOf, expectInStep, hqRow } from '../../e2e/support/rows.ts';
+import { sell } from '../../e2e/support/sale.ts';
+import { PayflowError } from '../../shared/errors.ts';
 import {
   createHq,
   createTerminal,
@@ -11,9 +13,23 @@ import {
 let hq: TestHq;
 let t1: TestTerminal;
 
+/** Whether HQ can be asked which customers it has. */
+let isLost = false;
+
 beforeAll(async () => {
   hq = await createHq();
-  t1 = await createTerminal(hq, 'T1');
+  t1 = await createTerminal(hq, 'T1', {
+    compose: (ports) => ({
+      ...ports,
+      remote: {
+        ...ports.remote,
+        scopesOf(table, keys) {
+          if (isLost && table.name === 'customers') throw new PayflowError('HQ_CONNECTION_LOST');
+          return ports.remote.scopesOf(table, keys);
+        },
+      },
+    }),
+  });
 });
 
 afterAll(async () => {
@@ -238,4 +254,87 @@ test('7.5: a delete of a row that HQ has given to another store meanwhile, sent 
   t1.pos.exec("DELETE FROM products WHERE local_id = 'theirs'");
   await t1.sync();
   expect(await hqRow(hq.db, 'products', 'theirs', 'store_id')).toBeUndefined();
+});
+
+/** An unsent sale to somebody whom HQ gives to another store and then deletes. */
+async function saleToOneWhoGoes(name: string): Promise<void> {
+  await atHq(hq.db, 'products', { id: `${name}-tea` });
+  await atHq(hq.db, 'customers', { id: name });
+  await t1.sync();
+  sell(t1.pos, {
+    id: `to-${name}`,
+    terminal: 'term-1',
+    product: `${name}-tea`,
+    quantity: 1,
+    cents: 250,
+  });
+  t1.pos.exec(`UPDATE orders SET customer_id = '${name}' WHERE local_id = 'to-${name}'`);
+  await hq.db.query(`UPDATE customers SET store_id = 'store-2' WHERE id = $1`, [name]);
+  await hq.db.query('DELETE FROM customers WHERE id = $1', [name]);
+}
+
+async function expectSoldToNobody(name: string): Promise<void> {
+  const { rows } = await hq.db.query('SELECT customer_id FROM orders WHERE order_number = $1', [
+    `to-${name}`,
+  ]);
+  expect(rows).toEqual([{ customer_id: null }]);
+  expect(t1.row('orders', `to-${name}`, 'customer_id, sync_status')).toEqual({
+    customer_id: null,
+    sync_status: 'synced',
+  });
+  expect(t1.row('customers', name)).toBeUndefined();
+  const lost = (await t1.app.conflicts()).filter(({ rowId }) => rowId === `to-${name}`);
+  expect(lost).toMatchObject([
+    { table: 'orders', column: 'customer_id', rule: 'parent-deleted', kept: null, lost: name },
+  ]);
+  expect([outbox(), await t1.app.held(), await t1.app.rejected()]).toEqual([[], [], []]);
+  await expectInStep(hq, [t1]);
+}
+
+test('5.4: a sale to somebody whom HQ has given to another store and deleted there goes without the name, which is logged', async () => {
+  await saleToOneWhoGoes('gone');
+
+  const report = await t1.sync();
+
+  expect(report).toMatchObject({ status: 'completed', upload: { rejected: 0, held: 0 } });
+  await expectSoldToNobody('gone');
+});
+
+test('5.4: also where the line broke before HQ could be asked of them', async () => {
+  await saleToOneWhoGoes('lost');
+  isLost = true;
+  expect(await t1.trySync()).toMatchObject({ error: { code: 'HQ_CONNECTION_LOST' } });
+  expect(await t1.app.rejected()).toMatchObject([
+    { table: 'orders', id: 'to-lost', code: 'ROW_PARENT_MISSING' },
+  ]);
+
+  isLost = false;
+  await t1.sync();
+
+  await expectSoldToNobody('lost');
+});
+
+test('5.4: what cannot be without a row that HQ has given away and deleted stays refused, both are listed, and asked about once', async () => {
+  await atHq(hq.db, 'products', { id: 'needed' });
+  await t1.sync();
+  sell(t1.pos, { id: 'of-it', terminal: 'term-1', product: 'needed', quantity: 1, cents: 250 });
+  await move('needed', 'store-2');
+  await hq.db.query(`DELETE FROM products WHERE id = 'needed'`);
+
+  await t1.sync();
+
+  const listed = async () => [
+    (await t1.app.rejected()).map(({ table, id, code }) => `${table} ${id} ${code}`),
+    (await t1.app.held()).map(
+      ({ table, id, missing }) => `${table} ${id} ${missing[0]?.why ?? ''}`,
+    ),
+  ];
+  const seen = await listed();
+  expect(seen[0]).toContain('order_items of-it-line ROW_PARENT_MISSING');
+  expect(seen[1]).toContain('products needed children');
+  const since = () => t1.pos.prepare('SELECT id, since FROM sync_held ORDER BY id').all();
+  const before = since();
+  await t1.sync();
+  expect(await listed()).toEqual(seen);
+  expect(since()).toEqual(before);
 });

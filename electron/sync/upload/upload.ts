@@ -12,6 +12,7 @@ import { readIfNamed, readNamed } from '../repair-outbox.ts';
 import { sendOnce } from '../settle.ts';
 import { acknowledge, acknowledgePlainly } from './acknowledge.ts';
 import { buildBatch, buildBatchBehind, type Built, type Waiting } from './build-batch.ts';
+import { dropGoneParents } from './gone-parents.ts';
 import { rebaseFromHq } from './rebase-from-hq.ts';
 import {
   CURABLE,
@@ -35,7 +36,9 @@ export async function upload(run: Run): Promise<void> {
   for (;;) {
     const moved = await onePass(run, swaps, end);
     if (moved) continue;
-    if (triedAgain || !retryRefused(run)) return;
+    if (triedAgain) return;
+    const isFreed = await dropGoneParents(run);
+    if (!retryRefused(run) && !isFreed) return;
     triedAgain = true;
   }
 }
