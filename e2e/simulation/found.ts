@@ -47,7 +47,7 @@ export const FOUND: Readonly<Record<string, History>> = {
       { hq: { do: 'delete-customer', row: 0 } },
     ],
   },
-  // Three in which the judge was wrong.
+  // Four in which the judge was wrong.
   '7.5: what HQ wrote into a category is gone with the category that it deletes': {
     terminals: 2,
     steps: [
@@ -64,6 +64,16 @@ export const FOUND: Readonly<Record<string, History>> = {
       { hq: { do: 'rekey-product', row: 5 } },
       { at: 2, pos: { do: 'add-category', product: 5 } },
       { at: 2, pos: { do: 'count', counter: 0, row: 5, by: -2 } },
+    ],
+  },
+  '3.6: a sum that was undone with its row is gone with the file that said so': {
+    terminals: 3,
+    steps: [
+      { copy: 2 },
+      { hq: { do: 'move-product', row: 4 } },
+      { at: 2, pos: { do: 'sell', product: 0, quantity: 1, customer: null, split: false } },
+      { sync: 2, direction: 'both', table: null, fault: null },
+      { restore: 2 },
     ],
   },
   '6.6: what a terminal wrote into a row that it and HQ have deleted is gone with the row': {

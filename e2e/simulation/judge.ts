@@ -2,6 +2,7 @@
 import type { House } from './house.ts';
 import { hqBooks, localBooks, SCOPES, type Books, type LocalRow, type Row } from './books.ts';
 import { COUNTERS, FIELDS, OPENING_STOCK } from './company.ts';
+import { wasUndone } from './loss.ts';
 import type { Till } from './till.ts';
 
 /** A row that a terminal tells about: it waits, or is refused. `id`: HQ's key or the local_id. */
@@ -218,7 +219,9 @@ function sums(house: House, hq: Books, seen: readonly Seen[]): string[] {
       if (called.startsWith('C')) return []; // Customers that come and go take their points with them.
       const counter = `${table}.${column} ${called}`;
       // A sum that a terminal lists as refused is still to come; one that was undone stands in its conflict log.
-      if (seen.some((each) => lists(each, table, id) || wasUndone(each, table, column))) return [];
+      if (house.ledger.undone.has(`${table}.${column}`)) return [];
+      if (seen.some((each) => lists(each, table, id) || wasUndone(each.till.db, table, column)))
+        return [];
       const opening = counter.startsWith('products.master_stock_quantity')
         ? OPENING_STOCK * 100
         : 0;
@@ -241,15 +244,6 @@ function sums(house: House, hq: Books, seen: readonly Seen[]): string[] {
 const lists = (each: Seen, table: string, id: string): boolean =>
   each.names.has(nameOf(table, id)) ||
   each.rows.get(table)?.some((row) => row.serverId === id && isListed(each, table, row)) === true;
-
-/** What was taken back as not this terminal's to say, not what was merged. */
-const wasUndone = ({ till }: Seen, table: string, column: string): boolean =>
-  till.db
-    .prepare(
-      `SELECT count(*) FROM sync_conflict WHERE tbl = ? AND column = ? AND rule NOT IN ('newest', 'add')`,
-    )
-    .pluck()
-    .get(table, column) !== 0;
 
 /** Invariant 4: a value that nobody replaced knowingly stands at HQ, is in a conflict log, or is listed with its row. */
 function noValueLost(house: House, hq: Books, seen: readonly Seen[]): string[] {

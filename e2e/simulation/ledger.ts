@@ -29,6 +29,8 @@ export class Ledger {
   readonly deleted = new Map<string, string>();
   /** Values that stood in a row when a terminal deleted it, which was not its to delete: it comes back, unless HQ has none. */
   readonly wentWith = new Map<string, { readonly table: string; readonly id: string }>();
+  /** Counters (`table.column`) with sums that were undone and stood in the conflict log of a file that is gone. */
+  readonly undone = new Set<string>();
   readonly #orders = new Map<string, number>();
   #next = 0;
 

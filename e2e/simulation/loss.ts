@@ -34,6 +34,8 @@ export class Loss {
       string | null
     )[])
       this.#house.ledger.sawGo(lost);
+    for (const { table, column } of COUNTERS)
+      if (wasUndone(file, table, column)) this.#house.ledger.undone.add(`${table}.${column}`);
   }
 
   async after(file: Database.Database): Promise<void> {
@@ -77,6 +79,14 @@ export class Loss {
       });
     }
   }
+}
+
+/** Was a value of the column taken back as not the terminal's to say, and not merged? The file's conflict log tells. */
+export function wasUndone(file: Database.Database, table: string, column: string): boolean {
+  const undone = file.prepare(
+    `SELECT count(*) FROM sync_conflict WHERE tbl = ? AND column = ? AND rule NOT IN ('newest', 'add')`,
+  );
+  return undone.pluck().get(table, column) !== 0;
 }
 
 /** The outbox of a file: what it would still send. */
