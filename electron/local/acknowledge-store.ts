@@ -62,28 +62,20 @@ export function acknowledgeStore(
    * outbox count anew.
    */
   const dropEntries = (table: TablePlan, rows: readonly Acknowledged[], ids: string): void => {
-    const single = rows.every(({ seq }) => seq !== null);
-    if (single && dropRange(table, rows)) return;
-    const sent = JSON.stringify(rows.flatMap(({ entries }) => entries.split(',')));
-    // Most rows have one entry, whose number is found faster than its row.
-    if (single)
-      prepare(
-        `DELETE FROM sync_outbox
-          WHERE seq IN (SELECT value FROM json_each(?)) AND id IN (SELECT value FROM json_each(?))`,
-      ).run(JSON.stringify(rows.map(({ seq }) => seq)), sent);
-    else
-      prepare(
-        `DELETE FROM sync_outbox
-          WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))
-            AND id IN (SELECT value FROM json_each(?))`,
-      ).run(table.name, ids, sent);
+    if (dropRange(table, rows)) return;
+    prepare(
+      `DELETE FROM sync_outbox
+        WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))
+          AND id IN (SELECT value FROM json_each(?))`,
+    ).run(table.name, ids, JSON.stringify(rows.flatMap(({ entries }) => entries.split(','))));
   };
 
   /**
-   * Where they are all that stands between the first and the last of them, as next to always in a bulk upload: a comparison
-   * of one text, and half the time. Returns whether they were.
+   * Where each row has one entry and they are all that stands between the first and the last of them, as next to always in a
+   * bulk upload: a comparison of one text, and half the time. Returns whether they were.
    */
   const dropRange = (table: TablePlan, rows: readonly Acknowledged[]): boolean => {
+    if (rows.some(({ seq }) => seq === null)) return false;
     const first = rows.at(0)?.seq ?? 0;
     const last = rows.at(-1)?.seq ?? 0;
     if (last - first > rows.length * WIDEST_RANGE) return false;

@@ -112,3 +112,18 @@ test('a batch that an older PayFlow has saved, value by value, is read as it was
     ['1', '1'],
   ]);
 });
+
+test('rows of a table that is not synced any more are left out, but for increments, which would count twice', () => {
+  const [update] = batch.groups;
+  if (update === undefined) throw new Error('no group');
+  const edits = { ...update, table: 'customers', adds: [] };
+  const counts = { ...update, table: 'gift_cards' };
+  const text = batchText(planOf('name', 'sku', 'stock'), {
+    ...batch,
+    groups: [update, edits, counts],
+  });
+
+  const read = batchOf(planOf('name', 'sku', 'stock'), text);
+
+  expect(read.groups.map(({ table }) => table)).toEqual(['products', 'gift_cards']);
+});

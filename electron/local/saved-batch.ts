@@ -41,12 +41,12 @@ function unfolded(values: SavedValues, rows: number): readonly Canonical[] {
 
 /**
  * The batch of a text. A column or a table that is not synced any more has nowhere to go and is left out; the entries of
- * such a table stay in the outbox, should it come back.
+ * such a table stay in the outbox, should it come back. Not increments: sent once more, they would count twice if HQ has them.
  */
 export function batchOf(plan: Plan, text: string): Batch {
   const saved = JSON.parse(text) as SavedBatch;
   const tables = new Set(plan.tables.map(({ name }) => name));
-  const groups = saved.groups.filter(({ table }) => tables.has(table));
+  const groups = saved.groups.filter(({ table, adds }) => tables.has(table) || adds.length > 0);
   return { ...saved, groups: groups.map((group) => groupOf(plan, group)) };
 }
 
