@@ -121,8 +121,9 @@ export function cursorStore({ prepare, now }: StoreContext, plan: () => Plan): C
         | { payload: string; answered: number; ownXid: string | null; after: number | null }
         | undefined;
       if (row === undefined) return null;
-      const batch = batchOf(plan(), row.payload);
+      const { batch, counted } = batchOf(plan(), row.payload);
       return {
+        counted,
         batch: row.after === null ? batch : { ...batch, after: row.after },
         answer: row.answered === 1 ? { ownXid: row.ownXid } : null,
       };

@@ -24,6 +24,7 @@ export type OutboxStore = Pick<
   | 'recreated'
   | 'forgetRecreated'
   | 'dropEntries'
+  | 'dropTaken'
   | 'enqueue'
   | 'unlink'
   | 'promised'
@@ -247,6 +248,15 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         dropEntriesOf(table, localId, upto);
         settleStatus(table, localId);
       }
+    },
+    dropTaken(taken) {
+      const ids = JSON.stringify(taken);
+      prepare(`
+        DELETE FROM sync_base WHERE (tbl, local_id) IN (
+          SELECT o.tbl, o.local_id FROM sync_outbox o WHERE o.id IN (SELECT value FROM json_each(?)))`).run(
+        ids,
+      );
+      prepare('DELETE FROM sync_outbox WHERE id IN (SELECT value FROM json_each(?))').run(ids);
     },
     enqueue(table, localId, op, at) {
       const { lastInsertRowid } = prepare(`

@@ -46,13 +46,13 @@ const batch: Batch = {
 test('a saved batch comes back as it was', () => {
   const plan = planOf('name', 'price', 'stock');
 
-  expect(batchOf(plan, batchText(plan, batch))).toEqual(batch);
+  expect(batchOf(plan, batchText(plan, batch))).toEqual({ batch, counted: [] });
 });
 
 test("a batch saved before HQ's table got a column in front still names the same columns", () => {
   const text = batchText(planOf('name', 'price', 'stock'), batch);
 
-  const group = batchOf(planOf('brand', 'name', 'price', 'stock'), text).groups[0];
+  const group = batchOf(planOf('brand', 'name', 'price', 'stock'), text).batch.groups[0];
 
   expect(group?.columns).toEqual([1, 3]);
   expect(group?.adds).toEqual([3]);
@@ -62,7 +62,7 @@ test("a batch saved before HQ's table got a column in front still names the same
 test('a column that HQ has lost is left out with its values and bases', () => {
   const text = batchText(planOf('name', 'price', 'stock'), batch);
 
-  const group = batchOf(planOf('price', 'stock'), text).groups[0];
+  const group = batchOf(planOf('price', 'stock'), text).batch.groups[0];
 
   expect(group?.columns).toEqual([1]);
   expect(group?.values).toEqual([['-1', '2']]);
@@ -89,7 +89,7 @@ test('a column that says the same in every row is kept once, and comes back for 
   const text = batchText(plan, same);
 
   expect(text).toContain('"values":[{"all":"Tea"},{"all":null}]');
-  expect(batchOf(plan, text)).toEqual(same);
+  expect(batchOf(plan, text).batch).toEqual(same);
 });
 
 test('a batch that an older PayFlow has saved, value by value, is read as it was', () => {
@@ -107,17 +107,17 @@ test('a batch that an older PayFlow has saved, value by value, is read as it was
     })),
   });
 
-  expect(batchOf(plan, older).groups[0]?.values).toEqual([
+  expect(batchOf(plan, older).batch.groups[0]?.values).toEqual([
     ['Tea', 'Tea'],
     ['1', '1'],
   ]);
 });
 
-test('rows of a table that is not synced any more are left out, but for increments, which would count twice', () => {
+test('rows of a table that is not synced any more are left out, and entries with increments among them are named', () => {
   const [update] = batch.groups;
   if (update === undefined) throw new Error('no group');
   const edits = { ...update, table: 'customers', adds: [] };
-  const counts = { ...update, table: 'gift_cards' };
+  const counts = { ...update, table: 'gift_cards', entries: ['c1', 'c2,c3'] };
   const text = batchText(planOf('name', 'sku', 'stock'), {
     ...batch,
     groups: [update, edits, counts],
@@ -125,5 +125,6 @@ test('rows of a table that is not synced any more are left out, but for incremen
 
   const read = batchOf(planOf('name', 'sku', 'stock'), text);
 
-  expect(read.groups.map(({ table }) => table)).toEqual(['products', 'gift_cards']);
+  expect(read.batch.groups.map(({ table }) => table)).toEqual(['products']);
+  expect(read.counted).toEqual(['c1', 'c2', 'c3']);
 });

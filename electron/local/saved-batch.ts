@@ -39,15 +39,26 @@ function unfolded(values: SavedValues, rows: number): readonly Canonical[] {
   return 'all' in values ? new Array<Canonical>(rows).fill(values.all) : values;
 }
 
+/** A saved batch as it can be sent now; `counted`: ids of the entries with increments that it was saved with and has no more. */
+export interface OpenBatch {
+  readonly batch: Batch;
+  readonly counted: readonly string[];
+}
+
 /**
  * The batch of a text. A column or a table that is not synced any more has nowhere to go and is left out; the entries of
- * such a table stay in the outbox, should it come back. Not increments: sent once more, they would count twice if HQ has them.
+ * such a table stay in the outbox, should it come back. What HQ has of them is known again by its key and its hash then, but
+ * for increments, which would count twice: of those the caller asks HQ.
  */
-export function batchOf(plan: Plan, text: string): Batch {
+export function batchOf(plan: Plan, text: string): OpenBatch {
   const saved = JSON.parse(text) as SavedBatch;
   const tables = new Set(plan.tables.map(({ name }) => name));
-  const groups = saved.groups.filter(({ table, adds }) => tables.has(table) || adds.length > 0);
-  return { ...saved, groups: groups.map((group) => groupOf(plan, group)) };
+  const groups = saved.groups.filter(({ table }) => tables.has(table));
+  const counted = saved.groups.filter(({ table, adds }) => !tables.has(table) && adds.length > 0);
+  return {
+    batch: { ...saved, groups: groups.map((group) => groupOf(plan, group)) },
+    counted: counted.flatMap(({ entries }) => entries.flatMap((ids) => ids.split(','))),
+  };
 }
 
 function groupOf(plan: Plan, group: SavedGroup): BatchGroup {

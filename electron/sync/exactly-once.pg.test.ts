@@ -295,11 +295,17 @@ for (const [outcome, end] of Object.entries({
     wire.deliverAndLoseReply();
   },
 }))
-  test(`6.1: a batch with rows of a table that the company stops syncing, of which HQ ${outcome}, holds nothing up and counts once`, async () => {
+  test(`6.1: a batch with rows and increments of tables that the company stops syncing, of which HQ ${outcome}, holds nothing up and counts once`, async () => {
     using file = temporaryFile();
     const whole = readFileSync(join(import.meta.dirname, '../../resources/manifest.yaml'), 'utf8');
-    const less = whole.replace(/^ {2}inventory_transactions:\n(?: {4}.*\n)+/m, '');
-    expect(less).not.toBe(whole);
+    const less = whole.replaceAll(
+      /^ {2}(?:inventory_transactions|discounts):\n(?: {4}.*\n)+/gm,
+      '',
+    );
+    expect(less).not.toMatch(/^ {2}(?:inventory_transactions|discounts):/m);
+    await hq.db.query(`
+      INSERT INTO discounts (id, discount_name, discount_value, store_id, used_count, updated_at)
+      VALUES ('happy', 'Happy hour', 10, 'store-1', 10, now())`);
     writeFileSync(`${file.path}.yaml`, less);
     const install = async (manifest: string | null): Promise<void> => {
       const admin = await openApp(readSettings({ DATABASE_URL: hq.url }), quietLog);
@@ -308,6 +314,7 @@ for (const [outcome, end] of Object.entries({
     };
     const network = await terminalBehindProxy();
     sale('first', 2);
+    terminal.pos.exec(`UPDATE discounts SET used_count = used_count + 1 WHERE local_id = 'happy'`);
     const { wire, failing } = await runUntilCommit(network);
     end(wire);
     await failing;
@@ -319,6 +326,8 @@ for (const [outcome, end] of Object.entries({
     await install(null);
     await terminal.sync();
     await expectExactlyOnce(1, OPENING - 2);
+    expect(terminal.row('discounts', 'happy', 'used_count')).toEqual({ used_count: 11 });
+    expect(await differences(hq.db, terminal.pos, { discounts: {} })).toEqual([]);
   });
 
 test('9, 6.2: of a real deadlock with a program of HQ the batch is the one that is tried again, and counts once', async () => {

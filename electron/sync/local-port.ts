@@ -292,6 +292,8 @@ export interface LocalStore {
   forgetRecreated(table: TablePlan, localIds: readonly string[]): void;
   /** Drops unsent entries of rows whose net change is nothing. */
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
+  /** Drops entries that HQ has had, of tables that are not synced any more. */
+  dropTaken(entries: readonly string[]): void;
   /**
    * Accepted rows: the entries that were sent go, newer ones stay, and the row with them is pending. `upto`: no entry up to
    * this number is newer than what was sent, the outbox's highest when the batch was read.
@@ -303,8 +305,11 @@ export interface LocalStore {
     status: 'held' | 'error' | 'pending',
   ): void;
 
-  /** The first batch that was saved and not acknowledged; with the answer where HQ took it as it was sent. */
-  openBatch(): { batch: Batch; answer: PlainAnswer | null } | null;
+  /**
+   * The first batch that was saved and not acknowledged; with the answer where HQ took it as it was sent. `counted`: ids of
+   * entries with increments that it had, of tables that are not synced any more.
+   */
+  openBatch(): { batch: Batch; answer: PlainAnswer | null; counted: readonly string[] } | null;
   /** Numbers: the last batch HQ has certainly taken, the last that was made. */
   batchNumbers(): { confirmed: number; saved: number };
   /** Opens all kept batches above `after` again, in order; answers with how many, and the highest number. */

@@ -15,14 +15,33 @@ export async function settle(run: Run, hello: Hello): Promise<void> {
     run.checkCancelled();
     const open = run.local.read(() => run.local.openBatch());
     if (open === null) return;
-    const { batch, answer } = open;
+    const { batch, answer, counted } = open;
     run.log.info('settling a batch', { number: batch.number, answered: answer !== null });
-    if (answer !== null) acknowledgePlainly(run, batch, answer);
-    else if (isKnownTaken(run, hello, batch))
-      await acknowledge(run, batch, await run.remote.outcomeOf(batch));
-    else if (batch.after === undefined) await acknowledge(run, batch, await sendOnce(run, batch));
-    else await sendAgain(run, batch);
+    if (answer !== null) {
+      await dropCounted(run, counted);
+      acknowledgePlainly(run, batch, answer);
+      continue;
+    }
+    const known = isKnownTaken(run, hello, batch);
+    const again = !known && batch.after !== undefined;
+    const sent = again ? await readyAgain(run, batch) : batch;
+    const reply = known ? await run.remote.outcomeOf(batch) : await sendOnce(run, sent);
+    if (again) requeue(run, sent, reply);
+    await dropCounted(run, counted);
+    await acknowledge(run, sent, reply);
   }
+}
+
+/**
+ * Increments that a batch was saved with, of tables that are not synced any more: those that HQ counted are not to count
+ * again when the table comes back. Asked once no try of the batch is alive, and before the batch is closed.
+ */
+async function dropCounted(run: Run, entries: readonly string[]): Promise<void> {
+  if (entries.length === 0) return;
+  const taken = [...(await run.remote.appliedEntries(run.self.key, entries)).keys()];
+  run.local.write(() => {
+    run.local.dropTaken(taken);
+  });
 }
 
 /**
@@ -33,8 +52,8 @@ function isKnownTaken({ readOnly, self }: Run, { binding }: Hello, { number }: B
   return readOnly && binding?.epoch === self.epoch && binding.lastBatch === number;
 }
 
-/** HQ had taken this batch and was restored: what it does not take this time waits for upload like any other change. */
-async function sendAgain(run: Run, saved: Batch): Promise<void> {
+/** HQ had taken this batch and was restored: it is made ready to go once more. */
+async function readyAgain(run: Run, saved: Batch): Promise<Batch> {
   const batch = run.local.write(() => {
     followNames(run);
     const named = present(run, run.local.underNewNames(saved));
@@ -42,12 +61,15 @@ async function sendAgain(run: Run, saved: Batch): Promise<void> {
     return named;
   });
   await passSequences(run, batch);
-  const reply = await sendOnce(run, batch);
+  return batch;
+}
+
+/** What HQ does not take this time waits for upload like any other change. */
+function requeue(run: Run, batch: Batch, reply: BatchReply): void {
   run.local.write(() => {
     followNames(run);
     requeueRefused(run, run.local.underNewNames(batch), reply);
   });
-  await acknowledge(run, batch, reply);
 }
 
 /**
