@@ -11,10 +11,19 @@ const manifestRows = z.array(z.object({ body: z.string() }));
 
 /** The manifest that `hq install` stored: all terminals of an HQ follow the same one. */
 export async function readHqManifest(db: Queryable): Promise<Manifest> {
+  return manifestOf(await readManifestText(db));
+}
+
+/** The same as HQ holds it. */
+export async function readManifestText(db: Queryable): Promise<string> {
   const { rows } = await onInstalledHq(() => db.query('SELECT body FROM payflow_sync.manifest'));
   const [row] = manifestRows.parse(rows);
   if (!row) throw new PayflowError('HQ_NOT_INSTALLED');
-  return manifestSchema.parse(JSON.parse(row.body));
+  return row.body;
+}
+
+export function manifestOf(text: string): Manifest {
+  return manifestSchema.parse(JSON.parse(text));
 }
 
 /** The plan of HQ's own manifest and its catalogue as it is now. */

@@ -1,39 +1,22 @@
 import { PayflowError } from '../../shared/errors.ts';
-import type { Manifest } from '../../shared/manifest.ts';
 import type { Plan, TablePlan } from '../../shared/plan.ts';
 import { assignSql } from '../sync/codec.ts';
-import type {
-  BatchReply,
-  BucketHash,
-  Hello,
-  HqRow,
-  RemoteStore,
-  RowOutcome,
-} from '../sync/ports.ts';
+import type { BatchReply, BucketHash, HqRow, RemoteStore, RowOutcome } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { linesOfBook, sumBook } from './books.ts';
-import { schemaStampSql } from './catalogue.ts';
 import { IdleTime } from './idle-time.ts';
-import {
-  INSTALLED_HQ,
-  appliedEntries,
-  claimTerminal,
-  heartbeat,
-  helloOf,
-  refuseOtherHq,
-  type InstalledHq,
-} from './identity.ts';
+import { appliedEntries, claimTerminal, heartbeat } from './identity.ts';
 import type { Connections } from './connection.ts';
-import { HqClock } from './hq-clock.ts';
-import { loadHqPlan, readHqManifest } from './hq-plan.ts';
+import { loadHqPlan } from './hq-plan.ts';
 import { id, qualified } from './identifiers.ts';
 import { ISO, lastEditSql } from './read-back.ts';
 import type { KnownMigrations } from './migrations.ts';
 import { readFeed } from './read-feed.ts';
 import { saveCheckpoints } from './checkpoints.ts';
 import { saveLiveness } from './liveness.ts';
-import { recordRun } from './record-run.ts';
+import { RunLog } from './record-run.ts';
 import { keyIn, rowSql } from './row-sql.ts';
+import { Greeter } from './say-hello.ts';
 import { sendBatch, type SendContext } from './send-batch.ts';
 import { streamBuckets, streamHashes, streamRows } from './stream.ts';
 
@@ -46,17 +29,13 @@ export function createRemoteStore(
   connections: Connections,
   { appVersion, known }: { readonly appVersion: string; readonly known: KnownMigrations },
 ): RemoteStore {
-  let manifest: Manifest | null = null;
+  const greeter = new Greeter(known);
+  const runLog = new RunLog();
   let shop: SendContext | null = null;
   const current = (): SendContext => {
     if (shop === null) throw new Error('the plan is not known yet');
     return shop;
   };
-  /** The manifest HQ holds, and the catalogue's stamp for its tables. */
-  const stampSql = (): string =>
-    manifest === null
-      ? `''`
-      : `(SELECT md5(body) FROM payflow_sync.manifest) || ${schemaStampSql(manifest.schema, Object.keys(manifest.tables))}`;
 
   const read = (table: TablePlan, where: string, values: unknown[]): Promise<HqRow[]> =>
     connections.use(async (client) => {
@@ -77,42 +56,7 @@ export function createRemoteStore(
   const scopes = (): string => textArray(current().scopes);
 
   return {
-    hello: (code) =>
-      connections.use(async (client): Promise<Hello> => {
-        manifest = await readHqManifest(client);
-        const { table, code: codeColumn, store } = manifest.terminals;
-        const key = `(SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-                       WHERE i.indrelid = $1::regclass AND i.indisprimary)`;
-        const relation = `${id(manifest.schema)}.${id(table)}`;
-        const clock = new HqClock();
-        const askedAt = clock.ticks;
-        const { rows } = await client.query<
-          { server_time: string; stamp: string; key: string; read_only: boolean } & InstalledHq
-        >(
-          `SELECT ${ISO('clock_timestamp()')} AS server_time, ${stampSql()} AS stamp, ${key} AS key,
-                  ${INSTALLED_HQ},
-                  current_setting('transaction_read_only')::bool AS read_only`,
-          [relation],
-        );
-        const facts = rows[0];
-        if (facts === undefined) throw new PayflowError('HQ_NOT_INSTALLED');
-        clock.heard(facts.server_time, askedAt);
-        refuseOtherHq(facts, known);
-        const terminals = `${relation} t WHERE t.${id(codeColumn)} = $1`;
-        const seen = await helloOf(
-          client,
-          `t.${id(facts.key)}::text`,
-          `t.${id(store)}::text`,
-          terminals,
-          code,
-        );
-        return {
-          serverTime: clock.now(),
-          schemaStamp: facts.stamp,
-          readOnly: facts.read_only,
-          ...seen,
-        };
-      }),
+    hello: (code) => connections.use((client) => greeter.hello(client, code)),
     loadPlan: () => connections.use(loadHqPlan),
     use(plan: Plan, seen) {
       const byName = new Map(plan.tables.map((table) => [table.name, table]));
@@ -135,7 +79,9 @@ export function createRemoteStore(
         return rows[0]?.bound ?? '0';
       }),
     readFeed: (cursors, limit) =>
-      connections.use((client) => readFeed(client, stampSql(), current().scopes, cursors, limit)),
+      connections.use((client) =>
+        readFeed(client, greeter.stampSql(), current().scopes, cursors, limit),
+      ),
     readRows: (table, keys) =>
       keys.length === 0
         ? Promise.resolve([])
@@ -265,7 +211,7 @@ export function createRemoteStore(
       connections.use(async (client) => {
         await client.query('SELECT payflow_sync.purge_if_due()');
       }),
-    recordRun: (run) => connections.use((client) => recordRun(client, current().plan, run)),
+    recordRun: (run) => connections.use((client) => runLog.record(client, current().plan, run)),
     saveCheckpoints: (terminal, checkpoints) =>
       connections.use((client) => saveCheckpoints(client, current().plan, terminal, checkpoints)),
     saveLiveness: (terminal, values) =>

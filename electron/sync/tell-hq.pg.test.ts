@@ -127,6 +127,41 @@ test('10: a run that moved something and then failed is told with the next one, 
   ]);
 });
 
+test('10: an HQ whose log is taken away is none the worse, and has lines again once it has a log', async () => {
+  const t1 = await till('T1');
+  await hq.db.query('DELETE FROM sync_logs');
+  sale(t1, 'first');
+  const before = await t1.sync();
+
+  await hq.db.query('ALTER TABLE sync_logs RENAME TO put_away');
+  sale(t1, 'second');
+  expect(await t1.sync()).toMatchObject({ status: 'completed' });
+  await hq.db.query('ALTER TABLE put_away RENAME TO sync_logs');
+  sale(t1, 'third');
+  const after = await t1.sync();
+
+  expect((await logged()).map(({ id }) => id)).toEqual([before.runId, after.runId]);
+});
+
+test('10: a log that fails of another table that is missing is a log all the same: it is told an hour later', async () => {
+  const t1 = await till('T1');
+  await hq.db.query(`
+    DELETE FROM sync_logs;
+    CREATE FUNCTION copy_line() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO lines_elsewhere VALUES (NEW.id); RETURN NEW; END $$;
+    CREATE TRIGGER copy_line BEFORE INSERT ON sync_logs FOR EACH ROW EXECUTE FUNCTION copy_line()`);
+  sale(t1, 'first');
+
+  const unheard = await t1.sync();
+  expect(await logged()).toEqual([]);
+  await hq.db.query('CREATE TABLE lines_elsewhere (id text)');
+  later = 3_601_000;
+  sale(t1, 'second');
+  const heard = await t1.sync();
+
+  expect((await logged()).map(({ id }) => id)).toEqual([unheard.runId, heard.runId]);
+});
+
 test('10: what people read at HQ does not stop a sync that HQ will not note; it is told an hour later', async () => {
   const t1 = await till('T1');
   await hq.db.query(
