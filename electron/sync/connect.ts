@@ -180,10 +180,12 @@ async function startCursors(
     const cursor = cursors.get(table.name);
     if (cursor === undefined) continue;
     if (cursor.fingerprint === table.fingerprint) continue;
-    if (!cursor.loaded || !downloads(table.direction)) {
+    const begun = cursor.loaded || cursor.loadKey !== null;
+    if (!begun || !downloads(table.direction)) {
       changed.push({ ...cursor, fingerprint: table.fingerprint, reload: cursor.loaded });
     } else if (!cursor.reload) {
-      // The re-baseline writes the new fingerprint: until then the hashes are those of the old columns.
+      // The re-baseline writes the new fingerprint: until then the hashes are those of the old columns. So are the first of a
+      // load that was cut off, which a scan would take for edits.
       changed.push({ ...cursor, reload: true });
     }
   }

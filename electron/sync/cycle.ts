@@ -63,10 +63,9 @@ async function stages(run: Run, hello: Hello, verdict: Verdict): Promise<void> {
   await settle(run, hello);
   run.at('cycle:settled');
   await scanIfDue(run);
+  // First of all: nothing is sent, nor compared afresh, while a table that has joined the manifest is not loaded.
+  if (direction !== 'pull') await loadTables(run);
   if (direction !== 'push' && isRescoping(run)) await sendBeforeRescope(run);
-  if (direction !== 'pull') {
-    await loadTables(run);
-  }
   await carryOutAnswers(run);
   if (direction !== 'pull') {
     await retryListed(run);

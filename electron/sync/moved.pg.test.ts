@@ -134,3 +134,24 @@ test('8.1: a feed that was made anew is found out: all is compared, nothing is l
   );
   expect(rows).toEqual([{ stock: 97 }]);
 });
+
+test('8.2, 5.1: a table that joins the manifest is loaded, and what was sold meanwhile is sent', async () => {
+  using file = temporaryFile();
+  const whole = readFileSync(join(import.meta.dirname, '../../resources/manifest.yaml'), 'utf8');
+  const less = whole.replace(/^ {2}taxes:\n.*\n/m, '');
+  expect(less).not.toBe(whole);
+  writeFileSync(`${file.path}.yaml`, less);
+  await admin.installHq({ withSchema: false, manifest: `${file.path}.yaml`, notify: null });
+  await hq.db.query(`
+    INSERT INTO taxes (id, tax_name, tax_rate, store_id, updated_at) VALUES ('vat', 'VAT', 0.2, 'store-1', now())`);
+  const t2 = await createTerminal(hq, 'T2');
+  await admin.installHq({ withSchema: false, manifest: null, notify: null });
+  sell(t2.pos, { id: 'meanwhile', terminal: 'term-2', product: 'tea', quantity: 1, cents: 250 });
+
+  await t2.app.init(() => undefined, new AbortController().signal);
+
+  expect(await t2.sync()).toMatchObject({ status: 'completed' });
+  expect(t2.row('taxes', 'vat', 'tax_name')).toEqual({ tax_name: 'VAT' });
+  expect(await timesAtHq('meanwhile')).toBe(1);
+  await t2.close();
+});

@@ -1,15 +1,24 @@
 /** DESIGN 5.1: a first load that was killed resumes where it stopped and ends equal. */
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startTerminal, temporaryFile } from '../../e2e/support/children.ts';
+import { quietLog } from '../../e2e/support/quiet-log.ts';
 import { scaled } from '../../e2e/support/scale.ts';
-import { createHq, createTerminal, differences, type TestHq } from '../../e2e/support/shop.ts';
+import {
+  createHq,
+  createTerminal,
+  differences,
+  type TestHq,
+  type TestTerminal,
+} from '../../e2e/support/shop.ts';
+import { openApp } from '../host/app.ts';
+import { readSettings } from '../host/settings.ts';
 
 const PRODUCTS = scaled(8000, 60_000);
 const VARIANTS = PRODUCTS / 2;
 let hq: TestHq;
 
-beforeAll(async () => {
+beforeEach(async () => {
   hq = await createHq();
   await hq.db.query(`
     INSERT INTO products (id, sku, name, selling_price, master_stock_quantity, store_id, updated_at)
@@ -20,7 +29,7 @@ beforeAll(async () => {
       FROM generate_series(1, ${String(VARIANTS)}) g`);
 });
 
-afterAll(async () => {
+afterEach(async () => {
   await hq.close();
 });
 
@@ -91,3 +100,55 @@ test(
     await terminal.close();
   },
 );
+
+/** The terminal of a file whose first load was cut off in the middle of the products, after what HQ has done since. */
+async function resumed(path: string): Promise<TestTerminal> {
+  const terminal = await createTerminal(hq, 'T1', { path, init: false });
+  await terminal.app.init(() => undefined, new AbortController().signal);
+  await terminal.sync();
+  expect(await differences(hq.db, terminal.pos, { products: {} })).toEqual([]);
+  return terminal;
+}
+
+test('5.1, 5.5: a unique value that HQ hands from a loaded row to one that is still to come does not stop the load', async () => {
+  using file = temporaryFile();
+  await killInLoad(file.path, 4);
+  const last = `p${String(PRODUCTS - 2).padStart(6, '0')}`;
+  await hq.db.query(`
+    UPDATE products SET sku = 'handed-on' WHERE id = 'p000002';
+    UPDATE products SET sku = 'sku-2' WHERE id = '${last}'`);
+
+  const terminal = await resumed(file.path);
+
+  expect(terminal.row('products', last, 'sku')).toEqual({ sku: 'sku-2' });
+  await terminal.close();
+});
+
+test('3.8, 5.1: a column that HQ gets and fills in the middle of a first load is filled in the rows that were loaded before', async () => {
+  using file = temporaryFile();
+  await killInLoad(file.path, 4);
+  await hq.db.query(`ALTER TABLE products ADD COLUMN shelf text; UPDATE products SET shelf = 'B4'`);
+  const admin = await openApp(readSettings({ DATABASE_URL: hq.url }), quietLog);
+  await admin.installHq({ withSchema: false, manifest: null, notify: null });
+  await admin.close();
+
+  const terminal = await resumed(file.path);
+  const { rows } = await hq.db.query(
+    'SELECT count(*)::int AS filled FROM products WHERE shelf IS NOT NULL',
+  );
+  expect(rows).toEqual([{ filled: PRODUCTS }]);
+  await terminal.close();
+});
+
+test('5.1, 8.2: a terminal that moves in the middle of its first load keeps nothing of its old store', async () => {
+  using file = temporaryFile();
+  await killInLoad(file.path, 4);
+  await hq.db.query(`UPDATE terminals SET store_id = 'store-2' WHERE id = 'term-1'`);
+
+  const terminal = await createTerminal(hq, 'T1', { path: file.path, init: false });
+  await terminal.app.init(() => undefined, new AbortController().signal);
+
+  expect(await terminal.sync()).toMatchObject({ status: 'completed' });
+  expect(terminal.pos.prepare('SELECT count(*) AS left FROM products').get()).toEqual({ left: 0 });
+  await terminal.close();
+});

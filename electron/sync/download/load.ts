@@ -52,9 +52,10 @@ export function saveCursor(run: Run, cursor: CursorRow): void {
 }
 
 async function loadTable(run: Run, table: TablePlan, cursor: CursorRow): Promise<void> {
-  // Nothing can clash with rows of an empty table, and a load that resumes only adds behind its place.
-  const fresh =
-    !run.local.hasEntries(table) && (cursor.loadKey !== null || run.local.isEmpty(table));
+  // Nothing can clash with rows of an empty table. A load that resumes adds behind its place by the key alone: HQ may have
+  // handed a unique value from a row that is here to one that is still to come.
+  const resumes = cursor.loadKey !== null && table.uniques.length === 0;
+  const fresh = !run.local.hasEntries(table) && (resumes || run.local.isEmpty(table));
   let done = 0;
   let size = FIRST_SLICE;
   for await (const rows of run.remote.streamRows(table, cursor.loadKey)) {
