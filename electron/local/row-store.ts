@@ -3,6 +3,7 @@ import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
 import { localSelectSql, type LocalValue } from '../sync/codec.ts';
 import { localColumn } from '../sync/plan-index.ts';
 import type { KnownRow, LocalRow, LocalStore, Referrer, UpsertRow } from '../sync/local-port.ts';
+import { followMoves } from './follow-moves.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 import { upsertKnown, upsertRows } from './upsert-rows.ts';
@@ -235,24 +236,13 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       }
     },
     rekey(table, moves) {
-      const rows = known(
-        table,
-        moves.map((move) => move.was),
-      );
-      const moving = moves.flatMap(({ was, key }) => {
-        const row = rows.get(was);
-        return row === undefined ? [] : [{ localId: row.localId, key }];
-      });
-      const ids = new Set(moving.map((move) => move.localId));
-      for (const taken of known(
-        table,
-        moving.map((move) => move.key),
-      ).values())
-        if (!ids.has(taken.localId)) return false;
-      for (const { localId } of moving) {
+      const rows = known(table, [...new Set(moves.flatMap(({ was, key }) => [was, key]))]);
+      const moved = followMoves(new Map([...rows].map(([key, row]) => [key, row.localId])), moves);
+      if (moved === null) return false;
+      for (const localId of moved.keys()) {
         prepare(`UPDATE ${id(table.name)} SET server_id = NULL WHERE local_id = ?`).run(localId);
       }
-      for (const { localId, key } of moving) {
+      for (const [localId, key] of moved) {
         prepare(`UPDATE ${id(table.name)} SET server_id = ? WHERE local_id = ?`).run(key, localId);
         prepare(
           'UPDATE sync_row SET server_id = nullif(?, local_id) WHERE tbl = ? AND local_id = ?',

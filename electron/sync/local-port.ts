@@ -209,7 +209,10 @@ export interface LocalStore {
   upsert(table: TablePlan, rows: readonly UpsertRow[]): void;
   /** Rows, with all that is known of them. */
   remove(table: TablePlan, localIds: readonly string[]): void;
-  /** Gives the rows of a moved key their new server_id (DESIGN 3.2). False: a row outside the set holds the key. */
+  /**
+   * Gives the rows of moved keys the server_id they have behind all moves, in HQ's order (DESIGN 3.2). False, and nothing is
+   * done: a row that did not move holds such a key.
+   */
   rekey(table: TablePlan, moves: readonly { was: string; key: string }[]): boolean;
   /** Frees unique values before others take them: the first column gets a placeholder (DESIGN 5.5). */
   placehold(table: TablePlan, columns: readonly number[], localIds: readonly string[]): void;
