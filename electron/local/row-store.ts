@@ -248,6 +248,10 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
           'UPDATE sync_row SET server_id = nullif(?, local_id) WHERE tbl = ? AND local_id = ?',
         ).run(key, table.number, localId);
       }
+      // Once deleted and to be made again: HQ has them.
+      prepare(
+        'DELETE FROM sync_recreate WHERE tbl = ? AND local_id IN (SELECT value FROM json_each(?))',
+      ).run(table.name, JSON.stringify([...moved.keys()]));
       return true;
     },
     placehold(table, columns, localIds) {

@@ -1,7 +1,10 @@
 import type pg from 'pg';
-import type { Cursor, FeedEntry, FeedRead } from '../sync/ports.ts';
+import type { Cursor, FeedEntry, FeedPage, FeedRead } from '../sync/ports.ts';
 import { textArray } from './array-param.ts';
 import { ISO } from './read-back.ts';
+
+/** Both entries of a changed key. */
+const SMALLEST_PAGE = 2;
 
 /**
  * One page per table behind its cursor, with the bound, the floor and the schema stamp of the same snapshot
@@ -12,8 +15,9 @@ export async function readFeed(
   stampSql: string,
   scopes: readonly string[],
   cursors: ReadonlyMap<string, Cursor>,
-  limit: number,
+  pageSize: number,
 ): Promise<FeedRead> {
+  const limit = Math.max(pageSize, SMALLEST_PAGE);
   const tables = [...cursors.keys()];
   const places = [...cursors.values()];
   const { rows } = await client.query<(string | null)[]>({
@@ -59,10 +63,16 @@ export async function readFeed(
     bound: bound ?? '0',
     floor: floor ?? '0',
     schemaStamp: schemaStamp ?? '',
-    pages: [...entries].map(([table, list]) => ({
-      table,
-      entries: list,
-      full: list.length === limit,
-    })),
+    pages: [...entries].map(([table, list]) => pageOf(table, list, limit)),
   };
+}
+
+/**
+ * A full page does not end with a delete, which begins the next one: it may be the first of the two entries of a changed
+ * key, and without the other one, next to it, the row would count as deleted (DESIGN 3.2).
+ */
+function pageOf(table: string, entries: readonly FeedEntry[], limit: number): FeedPage {
+  const full = entries.length === limit;
+  const isCut = full && entries.at(-1)?.op === 'D';
+  return { table, entries: isCut ? entries.slice(0, -1) : entries, full };
 }

@@ -62,7 +62,7 @@ export interface HqEdit {
   readonly by: string | null;
 }
 
-/** One table's page of the feed. `full`: there may be more behind its last entry. */
+/** One table's page of the feed, with both entries of a changed key or none. `full`: there may be more behind its last entry. */
 export interface FeedPage {
   readonly table: string;
   readonly entries: readonly FeedEntry[];
