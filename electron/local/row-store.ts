@@ -318,9 +318,11 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
           const { [column.hq]: key, ...others } = JSON.parse(refs) as Record<string, string>;
           const parent = key === undefined ? undefined : localIds.get(key);
           if (parent === undefined) continue;
-          prepare(
+          const filled = prepare(
             `UPDATE ${id(child.name)} SET ${id(column.local)} = ? WHERE local_id = ? AND ${id(column.local)} IS NULL`,
           ).run(parent, localId);
+          // What the POS has set is unsent: HQ's value is its base until HQ has heard of it.
+          if (filled.changes === 0) continue;
           prepare('UPDATE sync_row SET refs = ? WHERE tbl = ? AND local_id = ?').run(
             Object.keys(others).length === 0 ? null : JSON.stringify(others),
             child.number,

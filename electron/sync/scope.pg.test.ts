@@ -24,6 +24,9 @@ afterAll(async () => {
   await hq.close();
 });
 
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+const keptBeside = (order: string): unknown =>
+  t1.pos.prepare('SELECT refs FROM sync_row WHERE local_id = ?').get(order)?.['refs'];
 const move = (id: string, store: string) =>
   hq.db.query('UPDATE products SET store_id = $2 WHERE id = $1', [id, store]);
 
@@ -289,6 +292,26 @@ test('a reference the POS sets over an out-of-scope one is sent, and HQ takes it
     category_id: 'cat-near',
   });
   await expectInStep(hq, [t1]);
+});
+
+test('5.4, 7.1: a reference set over an out-of-scope one is no conflict where that row comes into the scope', async () => {
+  await atHq(hq.db, 'customers', { id: 'near' }, { id: 'far', store_id: 'store-2' });
+  await atHq(hq.db, 'orders', { id: 'over-far', customer_id: 'far' });
+  await t1.sync();
+  expect(t1.row('orders', 'over-far', 'customer_id')).toEqual({ customer_id: null });
+
+  t1.pos.exec("UPDATE orders SET customer_id = 'near' WHERE local_id = 'over-far'");
+  await later();
+  await hq.db.query("UPDATE customers SET store_id = 'store-1' WHERE id = 'far'");
+  await hq.db.query("UPDATE orders SET notes = 'HQ' WHERE id = 'over-far'");
+  await t1.sync();
+
+  // Of each column one side changed it, and that side wins.
+  const merged = { customer_id: 'near', notes: 'HQ' };
+  expect(t1.row('orders', 'over-far', 'customer_id, notes')).toEqual(merged);
+  expect(await hqRow(hq.db, 'orders', 'over-far', 'customer_id, notes')).toEqual(merged);
+  expect((await t1.app.conflicts()).filter(({ rowId }) => rowId === 'over-far')).toEqual([]);
+  expect(keptBeside('over-far')).toBeNull();
 });
 
 test('behind a NOT NULL reference a row out of scope is fetched without its secrets, and goes with its last referrer', async () => {
