@@ -132,6 +132,29 @@ test('5.5: a row with an unsent edit gives its sku up, keeps the edit, and never
   await expectInStep(hq, [t1, slow]);
 });
 
+test('5.4, 5.5: a kept row whose sku HQ gave to another product has the one that HQ gave it', async () => {
+  await atHq(hq.db, 'products', { id: 'kept', sku: 'kept-sku', store_id: 'store-2' });
+  await atHq(hq.db, 'orders', { id: 'kept-order' });
+  await atHq(hq.db, 'order_items', {
+    id: 'kept-item',
+    order_id: 'kept-order',
+    product_id: 'kept',
+  });
+  await t1.sync();
+  expect(t1.row('products', 'kept', 'sku')).toEqual({ sku: 'kept-sku' });
+
+  await setSku('kept', 'kept-new');
+  await atHq(hq.db, 'products', { id: 'taker', sku: 'kept-sku' });
+  await t1.sync();
+
+  expect(columnOf(t1, 'products', 'sku')).toMatchObject({ kept: 'kept-new', taker: 'kept-sku' });
+  await slow.sync();
+  await expectInStep(hq, [t1, slow], { except: { products: ['kept'] } });
+  await hq.db.query("DELETE FROM orders WHERE id = 'kept-order'");
+  await t1.sync();
+  expect(t1.row('products', 'kept')).toBeUndefined();
+});
+
 test('a sku that an unsent edit has taken here makes the download wait, and it comes when the edit yields', async () => {
   const [a] = await products('claim-a');
   t1.pos.exec("UPDATE products SET sku = 'claimed' WHERE local_id = 'claim-a'");

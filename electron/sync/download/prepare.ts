@@ -119,9 +119,25 @@ async function joinClashingRows(run: Run, page: Page): Promise<number> {
     const times = await run.remote.editTimes(table, outside);
     const before = arrivals.size;
     addArrivals(page, table, rows, { editedAt: times });
+    const kept = run.local.read(() => keptAmong(run, table, outside, arrivals));
+    if (kept.length > 0) addArrivals(page, table, await keptRows(run, table, kept), { kept: true });
     joined += arrivals.size - before;
   }
   return joined;
+}
+
+/** Kept rows among these that HQ did not answer: nothing of them is in the scope, nor in the feed. */
+function keptAmong(
+  run: Run,
+  table: TablePlan,
+  keys: readonly string[],
+  answered: ReadonlyMap<string, Arrival>,
+): string[] {
+  const known = run.local.known(
+    table,
+    keys.filter((key) => !answered.has(key)),
+  );
+  return [...known.values()].filter(({ kept }) => kept).map(({ key }) => key);
 }
 
 /** Local rows that hold, under some unique key, a value that an arrival of another row brings. */
