@@ -12,7 +12,7 @@ import { cursorOf, saveCursor } from './load.ts';
 import { addArrivals, addDeparture, emptyPage, isEmptyPage, type Page } from './page.ts';
 import { preparePage } from './prepare.ts';
 import { rebaseline } from './rebaseline.ts';
-import { readSubtrees } from './subtree.ts';
+import { cameIntoScope, FIRST, readSubtrees } from './subtree.ts';
 
 /** Thrown when HQ's tables have changed under a run: the run starts again with a new plan (DESIGN 3.8). */
 export class SchemaChanged extends Error {}
@@ -76,7 +76,7 @@ async function applyRead(run: Run, read: FeedRead): Promise<boolean> {
   const facts = await preparePage(run, page);
   run.local.write(() => {
     applyPage(run, page, facts);
-    for (const { table, keys } of gained) run.local.addSubtrees(table.name, keys, '0');
+    for (const { table, keys } of gained) run.local.addSubtrees(table.name, keys, FIRST);
     // A page that noticed a colliding key has asked for a re-baseline: keep that.
     for (const cursor of cursors)
       saveCursor(run, { ...cursor, reload: cursor.reload || cursorNow(run, cursor).reload });
@@ -156,13 +156,11 @@ async function gatherEntries(
     }
   }
   if (run.index.descendantLinks(table).length === 0) return [];
-  const known = run.local.read(() => run.local.known(table, [...found]));
+  const entered = new Set(run.local.read(() => cameIntoScope(run, table, [...found])));
   return [...found].filter((key) => {
     const seen = byKey.get(key);
     // Away for a while: what happened to its descendants there was told to the other scope.
-    if (seen?.left === true) return true;
-    const here = known.get(key);
-    return (here === undefined || here.kept) && seen?.inserted !== true;
+    return seen?.left === true || (entered.has(key) && seen?.inserted !== true);
   });
 }
 

@@ -6,6 +6,7 @@ import type { BucketChoice, HqRow } from '../ports.ts';
 import { cursorOf, saveCursor } from './load.ts';
 import { addAbsent, addArrivals, emptyPage } from './page.ts';
 import { preparePage } from './prepare.ts';
+import { cameIntoScope, FIRST } from './subtree.ts';
 
 /**
  * Re-baseline: compares a table with HQ by key and hash and brings it in step, after a reload entry, a purged
@@ -15,6 +16,9 @@ import { preparePage } from './prepare.ts';
 export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
   // The feed continues from a bound older than the comparison: what it re-reads is harmless.
   const { bound } = await run.remote.readFeed(new Map(), 1);
+  const bringBelow: BeforeRepair = (_, theirs) => {
+    queueSubtrees(run, table, [...theirs.keys()]);
+  };
   let differing: Compared[] = [];
   let seen = 0;
   for await (const compared of compareTable(run, table)) {
@@ -26,11 +30,11 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
     differing.push(compared);
     if (differing.length >= run.limits.pageSize) {
       run.checkCancelled();
-      await bringInStep(run, table, differing);
+      await bringInStep(run, table, differing, bringBelow);
       differing = [];
     }
   }
-  await bringInStep(run, table, differing);
+  await bringInStep(run, table, differing, bringBelow);
   run.local.write(() =>
     saveCursor(run, {
       ...cursorOf(run, table),
@@ -42,6 +46,26 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
     }),
   );
   run.at('rebaseline:done');
+}
+
+/**
+ * What belongs to rows that come into the scope is as new as they are, and its entries went to the old scope (DESIGN
+ * 3.6). Nothing to queue where all tables below are compared as well: a file that was restored would read each of its
+ * orders' lines twice over.
+ */
+function queueSubtrees(run: Run, table: TablePlan, keys: readonly string[]): void {
+  if (!comparesBelow(run, table))
+    run.local.addSubtrees(table.name, cameIntoScope(run, table, keys), FIRST);
+}
+
+/** Are all tables below to be compared after this one? */
+function comparesBelow(run: Run, table: TablePlan): boolean {
+  return run.index
+    .descendantLinks(table)
+    .every(
+      ({ table: child }) =>
+        child === table || (cursorOf(run, child).reload && comparesBelow(run, child)),
+    );
 }
 
 /**

@@ -38,7 +38,13 @@ export async function readSubtrees(run: Run): Promise<void> {
 }
 
 /** No transaction has this id: the root of a subtree that was not read yet. */
-const FIRST = '0';
+export const FIRST = '0';
+
+/** Of these rows, which HQ shows: those that were not in this terminal's scope as far as payflow.db knows. */
+export function cameIntoScope(run: Run, table: TablePlan, keys: readonly string[]): string[] {
+  const known = run.local.known(table, keys);
+  return keys.filter((key) => known.get(key)?.kept !== false);
+}
 
 /**
  * Reads and applies all descendants; returns the latest "next transaction id" of the snapshots it read. Children
