@@ -217,6 +217,44 @@ test('5.3: few rows that would take many others along wait with those below them
   await expectInStep(hq, [t1]);
 });
 
+test.each([
+  ['before anybody has said yes', false],
+  ['before the yes is carried out', true],
+])(
+  '5.3, 3.6: products that another store had bring what it did to their variants, back %s',
+  async (_, isAnswered) => {
+    await hq.db.query(`
+      INSERT INTO products (id, sku, name, selling_price, store_id, updated_at)
+        SELECT 'm' || n, 'm' || n, 'Lent', 1, 'store-1', now() FROM generate_series(1, 150) n;
+      INSERT INTO product_variants (id, product_id, sku, selling_price, updated_at)
+        SELECT id, 'm1', id, 1, now() FROM unnest('{m-old,m-gone}'::text[]) AS id`);
+    await t1.sync();
+    await hq.db.query(`UPDATE products SET store_id = 'store-2' WHERE name = 'Lent'`);
+    await t1.sync();
+    expect(await t1.app.removals()).toMatchObject([{ table: 'products', waiting: 150 }]);
+    await hq.db.query(`
+      UPDATE product_variants SET variant_name = 'changed there' WHERE id = 'm-old';
+      DELETE FROM product_variants WHERE id = 'm-gone';
+      INSERT INTO product_variants (id, product_id, sku, selling_price, variant_name, updated_at)
+        VALUES ('m-new', 'm1', 'm-new', 1, 'made there', now())`);
+
+    await hq.db.query(`UPDATE products SET store_id = 'store-1' WHERE name = 'Lent'`);
+    if (isAnswered)
+      await t1.app.answerRemovals({ table: 'products', direction: null, answer: 'hq' });
+    await t1.sync();
+
+    expect(columnOf(t1, 'product_variants', 'variant_name')).toEqual({
+      'm-old': 'changed there',
+      'm-new': 'made there',
+    });
+    await t1.sync();
+    expect(await t1.app.removals()).toEqual([]);
+    await expectInStep(hq, [t1]);
+    await hq.db.query('DELETE FROM product_variants');
+    await reset('m', 'products');
+  },
+);
+
 test('5.3: a question whose rows all came back is asked no more', async () => {
   await many('l', 150);
   await t1.sync();

@@ -1,8 +1,9 @@
 import { groupBy, slices, type Run } from '../engine.ts';
 import type { Held, Rejected } from '../local-port.ts';
 import { applyPage } from './apply.ts';
-import { addAbsent, addArrivals, emptyPage, isEmptyPage, type Page } from './page.ts';
+import { addAbsent, addArrivals, emptyPage, hasArrival, isEmptyPage, type Page } from './page.ts';
 import { preparePage } from './prepare.ts';
+import { FIRST } from './subtree.ts';
 
 /**
  * Applies held rows whose parents have landed, again and again until nothing moves (DESIGN 5.4). Releasing always
@@ -39,9 +40,26 @@ export async function tryAgain(
   if (isEmptyPage(page)) return;
   const facts = await preparePage(run, page);
   run.local.write(() => {
+    queueReturned(run, page, rows);
     applyPage(run, page, facts);
   });
   run.at('held:released');
+}
+
+/** Rows that were to go and that HQ shows again have been away (DESIGN 3.6); their entry finds them on no list any more. */
+function queueReturned(
+  run: Run,
+  page: Page,
+  rows: readonly Pick<Held, 'table' | 'id' | 'op'>[],
+): void {
+  const returned = rows.filter(
+    ({ table, id, op }) => op !== 'upsert' && hasArrival(page, table, id),
+  );
+  for (const [name, group] of groupBy(returned, (row) => row.table)) {
+    if (run.index.descendantLinks(run.index.table(name)).length === 0) continue;
+    const keys = group.map((row) => row.id);
+    run.local.addSubtrees(name, keys, FIRST);
+  }
 }
 
 async function rereadPage(

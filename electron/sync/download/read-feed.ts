@@ -156,12 +156,10 @@ async function gatherEntries(
     }
   }
   if (run.index.descendantLinks(table).length === 0) return [];
-  const entered = new Set(run.local.read(() => cameIntoScope(run, table, [...found])));
-  return [...found].filter((key) => {
-    const seen = byKey.get(key);
-    // Away for a while: what happened to its descendants there was told to the other scope.
-    return seen?.left === true || (entered.has(key) && seen?.inserted !== true);
-  });
+  const isNew = (key: string) => byKey.get(key)?.inserted === true;
+  const entered = new Set(run.local.read(() => cameIntoScope(run, table, [...found], isNew)));
+  // Away for a while: what happened to its descendants there was told to the other scope.
+  return [...found].filter((key) => byKey.get(key)?.left === true || entered.has(key));
 }
 
 /**

@@ -40,10 +40,22 @@ export async function readSubtrees(run: Run): Promise<void> {
 /** No transaction has this id: the root of a subtree that was not read yet. */
 export const FIRST = '0';
 
-/** Of these rows, which HQ shows: those that were not in this terminal's scope as far as payflow.db knows. */
-export function cameIntoScope(run: Run, table: TablePlan, keys: readonly string[]): string[] {
+/**
+ * Of these rows, which HQ shows: those whose descendants' entries can have gone elsewhere, as far as payflow.db knows. They
+ * were not in this terminal's scope, or are listed: one that waits to be removed has been away (DESIGN 5.3). `isNew`: made in
+ * this scope, and so were its descendants.
+ */
+export function cameIntoScope(
+  run: Run,
+  table: TablePlan,
+  keys: readonly string[],
+  isNew: (key: string) => boolean = () => false,
+): string[] {
   const known = run.local.known(table, keys);
-  return keys.filter((key) => known.get(key)?.kept !== false);
+  const listed = run.local.anyHeld()
+    ? run.local.heldAmong(table.name, 'download', keys)
+    : new Map<string, unknown>();
+  return keys.filter((key) => listed.has(key) || (known.get(key)?.kept !== false && !isNew(key)));
 }
 
 /**
