@@ -60,3 +60,32 @@ test('3.5, 3.6: where the tables below are compared as well, no row asks for wha
   expect(columnOf(t1, 'product_variants', 'product_id')).toEqual({ 'far-v': 'far' });
   expect(read).toEqual([]);
 });
+
+test('3.2, 5.4: held rows of a table that HQ truncates are listed no more', async () => {
+  await atHq(hq.db, 'suppliers', { id: 'odd-s', created_at: 'infinity' });
+  await atHq(hq.db, 'purchase_orders', { id: 'odd-po', supplier_id: 'odd-s' });
+  await t1.sync();
+  expect(await t1.app.held()).toMatchObject([{ id: 'odd-po', tries: 1 }]);
+
+  await hq.db.query('TRUNCATE purchase_orders, purchase_order_items');
+  await t1.sync();
+
+  expect(await t1.app.held()).toEqual([]);
+  expect(await t1.app.rejected()).toMatchObject([{ id: 'odd-s' }]);
+});
+
+test('8.2, 5.4: a terminal that moves leaves what was held and refused of its old store behind, payloads and all', async () => {
+  await atHq(hq.db, 'categories', { id: 'odd-c', created_at: 'infinity' });
+  await atHq(hq.db, 'products', { id: 'odd-p', category_id: 'odd-c' });
+  await t1.sync();
+  expect([await t1.app.held(), await t1.app.rejected()]).toMatchObject([
+    [{ id: 'odd-p' }],
+    [{ id: 'odd-c' }],
+  ]);
+
+  await hq.db.query("UPDATE terminals SET store_id = 'store-2' WHERE id = 'term-1'");
+  await t1.sync();
+
+  for (const list of ['sync_held', 'sync_rejected'])
+    expect(t1.pos.prepare(`SELECT * FROM ${list}`).all()).toEqual([]);
+});

@@ -1,8 +1,10 @@
 import type { TablePlan } from '../../../shared/plan.ts';
-import { type Run } from '../engine.ts';
+import { slices, type Run } from '../engine.ts';
+import type { Held } from '../local-port.ts';
 import { applyPage } from './apply.ts';
 import { compareTable, type Compared } from './compare.ts';
 import type { BucketChoice, HqRow } from '../ports.ts';
+import { tryAgain } from './held-rows.ts';
 import { cursorOf, saveCursor } from './load.ts';
 import { addAbsent, addArrivals, emptyPage } from './page.ts';
 import { preparePage } from './prepare.ts';
@@ -19,6 +21,7 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
   const bringBelow: BeforeRepair = (_, theirs) => {
     queueSubtrees(run, table, [...theirs.keys()]);
   };
+  const listed = run.local.read(() => listedRows(run, table));
   let differing: Compared[] = [];
   let seen = 0;
   for await (const compared of compareTable(run, table)) {
@@ -28,6 +31,7 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
     // A kept row that HQ answers has come into the scope.
     if (compared.kept ? compared.hq === null : compared.hq === compared.local) continue;
     differing.push(compared);
+    listed.delete(compared.key);
     if (differing.length >= run.limits.pageSize) {
       run.checkCancelled();
       await bringInStep(run, table, differing, bringBelow);
@@ -35,6 +39,9 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
     }
   }
   await bringInStep(run, table, differing, bringBelow);
+  const { exempt } = cursorOf(run, table);
+  for (const rows of slices([...listed.values()], run.limits.pageSize))
+    await tryAgain(run, rows, { exempt });
   run.local.write(() =>
     saveCursor(run, {
       ...cursorOf(run, table),
@@ -46,6 +53,19 @@ export async function rebaseline(run: Run, table: TablePlan): Promise<void> {
     }),
   );
   run.at('rebaseline:done');
+}
+
+type Listed = Pick<Held, 'table' | 'id' | 'op'>;
+
+/**
+ * Held and refused rows by key. They need not be here, so that the comparison passes over one that HQ has no more, or has
+ * for others.
+ */
+function listedRows(run: Run, { name }: TablePlan): Map<string, Listed> {
+  const held = run.local.held().filter((row) => row.direction === 'download');
+  const refused = run.local.rejected('download').map((row) => ({ ...row, op: 'upsert' as const }));
+  const ofTable = [...refused, ...held].filter((row) => row.table === name);
+  return new Map(ofTable.map((row) => [row.id, row]));
 }
 
 /**
