@@ -13,6 +13,7 @@ export type LedgerStore = Pick<
   | 'isRejected'
   | 'hold'
   | 'release'
+  | 'stopWaiting'
   | 'rejected'
   | 'reject'
   | 'acceptAgain'
@@ -65,6 +66,17 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         id,
         direction,
       );
+    },
+    stopWaiting(refTable, refIds) {
+      const named = `m.value ->> 'refTable' = :refTable AND m.value ->> 'refId' IN (SELECT value FROM json_each(:refIds))`;
+      prepare(`
+        UPDATE sync_held SET missing = (
+          SELECT json_group_array(json(m.value)) FROM json_each(sync_held.missing) m WHERE NOT (${named}))
+         WHERE direction = 'download' AND confirm IS NULL AND op = 'upsert'
+           AND EXISTS (SELECT 1 FROM json_each(sync_held.missing) m WHERE ${named})`).run({
+        refTable,
+        refIds: JSON.stringify(refIds),
+      });
     },
     anyRejected(direction) {
       return (

@@ -386,6 +386,8 @@ export interface LocalStore {
   /** Rows of the table that HQ knows, kept ones aside; those that were deleted here and are unsent count. */
   sizeOf(table: TablePlan): number;
   release(table: string, id: string, direction: 'download' | 'upload'): void;
+  /** Held downloads wait for these rows no more: the next release asks HQ about them again. */
+  stopWaiting(refTable: string, refIds: readonly string[]): void;
   rejected(direction: 'download' | 'upload'): Rejected[];
   anyRejected(direction: 'download' | 'upload'): boolean;
   /** `id`: HQ's key of a download, the local_id of an upload. */

@@ -32,7 +32,10 @@ export function applyDepartures(run: Run, page: Page): void {
   dropOrphanedKeptRows(run);
 }
 
-/** Departures and the descendants of rows that left the scope. */
+/**
+ * Departures and the descendants of rows that left the scope. What was held for one that is not here and never will be asks
+ * HQ again: out of scope is not missing (DESIGN 5.4).
+ */
 function gather(run: Run, page: Page): AllLeaving {
   const leaving: AllLeaving = new Map();
   const anyHeld = run.local.anyHeld();
@@ -48,11 +51,13 @@ function gather(run: Run, page: Page): AllLeaving {
       run.local.release(table.name, key, 'download');
       run.local.acceptAgain(table.name, key, 'download');
       const row = known.get(key);
-      if (row === undefined) continue;
-      if (row.present) add(leaving, table, { ...departure, localId: row.localId, root: null });
-      else forgetDeletedHere(run, table, row, departure);
+      if (row?.present === true)
+        add(leaving, table, { ...departure, localId: row.localId, root: null });
+      else if (row !== undefined) forgetDeletedHere(run, table, row, departure);
     }
     const removed = keys.filter((key) => departures.get(key)?.op === 'removal');
+    const absent = removed.filter((key) => known.get(key)?.present !== true);
+    if (anyHeld && absent.length > 0) run.local.stopWaiting(table.name, absent);
     if (anyHeld) dropWaitingBelow(run, table, removed);
     const gone = [...(leaving.get(table.name)?.values() ?? [])].filter(
       (row) => row.op === 'removal',
