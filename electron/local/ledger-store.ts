@@ -13,6 +13,7 @@ export type LedgerStore = Pick<
   | 'isRejected'
   | 'hold'
   | 'release'
+  | 'waitingBelow'
   | 'stopWaiting'
   | 'rejected'
   | 'reject'
@@ -66,6 +67,13 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         id,
         direction,
       );
+    },
+    waitingBelow(table, column, parents) {
+      const below = `tbl = :table AND direction = 'download' AND payload ->> :column IN (SELECT value FROM json_each(:parents))`;
+      return prepare(`
+        SELECT id FROM sync_held WHERE confirm IS NULL AND ${below} UNION SELECT id FROM sync_rejected WHERE ${below}`)
+        .pluck()
+        .all({ table, column, parents: JSON.stringify(parents) }) as string[];
     },
     stopWaiting(refTable, refIds) {
       const named = `m.value ->> 'refTable' = :refTable AND m.value ->> 'refId' IN (SELECT value FROM json_each(:refIds))`;

@@ -386,6 +386,8 @@ export interface LocalStore {
   /** Rows of the table that HQ knows, kept ones aside; those that were deleted here and are unsent count. */
   sizeOf(table: TablePlan): number;
   release(table: string, id: string, direction: 'download' | 'upload'): void;
+  /** Keys of held and rejected downloads of the table whose `column` names one of these rows of HQ. */
+  waitingBelow(table: string, column: string, parents: readonly string[]): string[];
   /** Held downloads wait for these rows no more: the next release asks HQ about them again. */
   stopWaiting(refTable: string, refIds: readonly string[]): void;
   rejected(direction: 'download' | 'upload'): Rejected[];

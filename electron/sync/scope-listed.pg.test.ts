@@ -62,3 +62,71 @@ test('5.4: an order held for a refused customer who leaves the scope comes witho
 
   await expectWithoutCustomer('odd-o');
 });
+
+test('3.6, 5.4: what is held or refused two levels below a product goes with it to another store', async () => {
+  await atHq(hq.db, 'products', { id: 'two' });
+  await atHq(hq.db, 'product_variants', { id: 'two-v', product_id: 'two' });
+  await atHq(hq.db, 'product_attributes', { id: 'two-a', product_id: 'two' });
+  await atHq(hq.db, 'product_attribute_values', {
+    id: 'two-w',
+    attribute_id: 'two-a',
+    created_at: 'infinity',
+  });
+  await atHq(hq.db, 'product_variant_attributes', {
+    id: 'two-va',
+    variant_id: 'two-v',
+    attribute_id: 'two-a',
+    attribute_value_id: 'two-w',
+  });
+  await t1.sync();
+  expect(await listed()).toMatchObject([[{ id: 'two-va' }], [{ id: 'two-w' }]]);
+
+  await toHarbour('products', 'two');
+  await t1.sync();
+
+  expect(t1.row('products', 'two')).toBeUndefined();
+  expect(await listed()).toEqual([[], []]);
+});
+
+test('3.6, 5.4: a refused variant goes with its product, also where nothing is held', async () => {
+  await atHq(hq.db, 'products', { id: 'bare' });
+  await atHq(hq.db, 'product_variants', {
+    id: 'bare-v',
+    product_id: 'bare',
+    created_at: 'infinity',
+  });
+  await t1.sync();
+  expect(await listed()).toMatchObject([[], [{ id: 'bare-v' }]]);
+
+  await toHarbour('products', 'bare');
+  await t1.sync();
+
+  expect(await listed()).toEqual([[], []]);
+});
+
+test('5.4: an order line held for a variant that goes with its product comes, and keeps the product here', async () => {
+  await atHq(hq.db, 'products', { id: 'sold' });
+  await atHq(hq.db, 'product_variants', {
+    id: 'sold-v',
+    product_id: 'sold',
+    created_at: 'infinity',
+  });
+  await atHq(hq.db, 'orders', { id: 'sold-o' });
+  await atHq(hq.db, 'order_items', {
+    id: 'sold-i',
+    order_id: 'sold-o',
+    product_id: 'sold',
+    variant_id: 'sold-v',
+  });
+  await t1.sync();
+  expect(await listed()).toMatchObject([[{ id: 'sold-i' }], [{ id: 'sold-v' }]]);
+
+  await toHarbour('products', 'sold');
+  await t1.sync();
+
+  expect(await listed()).toEqual([[], []]);
+  expect(t1.row('order_items', 'sold-i', 'product_id, variant_id')).toEqual({
+    product_id: 'sold',
+    variant_id: null,
+  });
+});

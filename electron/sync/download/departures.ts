@@ -22,9 +22,10 @@ type AllLeaving = Map<string, Map<string, Leaving>>;
  */
 export function applyDepartures(run: Run, page: Page): void {
   if (page.fresh) return;
-  const leaving = gather(run, page);
+  const { leaving, absent } = gather(run, page);
   stopAtGate(run, leaving);
   settleEdits(run, leaving);
+  forgetWaiting(run, leaving, absent);
   for (const table of [...run.index.tables].reverse()) {
     const rows = leaving.get(table.name);
     if (rows !== undefined && rows.size > 0) depart(run, table, [...rows.values()]);
@@ -32,13 +33,13 @@ export function applyDepartures(run: Run, page: Page): void {
   dropOrphanedKeptRows(run);
 }
 
-/**
- * Departures and the descendants of rows that left the scope. What was held for one that is not here and never will be asks
- * HQ again: out of scope is not missing (DESIGN 5.4).
- */
-function gather(run: Run, page: Page): AllLeaving {
+/** HQ's keys, by table. */
+type Keys = Map<string, readonly string[]>;
+
+/** Departures and the descendants of rows that left the scope. `absent`: rows that left it and are not here. */
+function gather(run: Run, page: Page): { leaving: AllLeaving; absent: Keys } {
   const leaving: AllLeaving = new Map();
-  const anyHeld = run.local.anyHeld();
+  const absent: Keys = new Map();
   for (const table of run.index.tables) {
     const departures = page.departures.get(table.name);
     if (departures === undefined) continue;
@@ -55,16 +56,18 @@ function gather(run: Run, page: Page): AllLeaving {
         add(leaving, table, { ...departure, localId: row.localId, root: null });
       else if (row !== undefined) forgetDeletedHere(run, table, row, departure);
     }
-    const removed = keys.filter((key) => departures.get(key)?.op === 'removal');
-    const absent = removed.filter((key) => known.get(key)?.present !== true);
-    if (anyHeld && absent.length > 0) run.local.stopWaiting(table.name, absent);
-    if (anyHeld) dropWaitingBelow(run, table, removed);
+    absent.set(
+      table.name,
+      keys.filter(
+        (key) => departures.get(key)?.op === 'removal' && known.get(key)?.present !== true,
+      ),
+    );
     const gone = [...(leaving.get(table.name)?.values() ?? [])].filter(
       (row) => row.op === 'removal',
     );
     addDescendants(run, table, gone, leaving);
   }
-  return leaving;
+  return { leaving, absent };
 }
 
 /** The POS deleted the row and HQ has it no more, or has it for others: nothing is left to send. */
@@ -130,29 +133,33 @@ function addDescendants(
 }
 
 /**
- * Held and refused rows below rows that left the scope are somebody else's now: their payloads go with them, and the
- * feed has nothing to say of them to this terminal (DESIGN 3.6).
+ * Held and refused rows below rows that leave the scope are somebody else's now: their payloads go with them, and the feed
+ * has nothing to say of them to this terminal (DESIGN 3.6). What waits for a row that is not here and will not come asks HQ
+ * again: out of scope is not missing (5.4).
  */
+function forgetWaiting(run: Run, leaving: AllLeaving, absent: Keys): void {
+  if (!run.local.anyHeld() && !run.local.anyRejected('download')) return;
+  for (const table of run.index.tables) {
+    const rows = [...(leaving.get(table.name)?.values() ?? [])];
+    const left = rows.filter(({ op }) => op === 'removal').map(({ key }) => key);
+    const never = absent.get(table.name) ?? [];
+    if (never.length > 0) run.local.stopWaiting(table.name, never);
+    dropWaitingBelow(run, table, [...left, ...never]);
+  }
+}
+
 function dropWaitingBelow(run: Run, table: TablePlan, keys: readonly string[]): void {
   if (keys.length === 0) return;
-  const gone = new Set(keys);
-  const waiting = [
-    ...run.local.held().filter((row) => row.direction === 'download'),
-    ...run.local.rejected('download'),
-  ];
   for (const { table: child, foreignKey } of run.index.descendantLinks(table)) {
-    const local = child.columns.find(({ hq }) => hq === foreignKey.column)?.local ?? '';
-    const below = waiting
-      .filter(({ table: name, payload }) => {
-        if (name !== child.name || payload === null) return false;
-        const parent = (JSON.parse(payload) as Record<string, string | null>)[local];
-        return parent != null && gone.has(parent);
-      })
-      .map((row) => row.id);
+    const column = child.columns.find(({ hq }) => hq === foreignKey.column);
+    if (column === undefined) continue;
+    const below = run.local.waitingBelow(child.name, column.local, keys);
+    if (below.length === 0) continue;
     for (const id of below) {
       run.local.release(child.name, id, 'download');
       run.local.acceptAgain(child.name, id, 'download');
     }
+    run.local.stopWaiting(child.name, below);
     dropWaitingBelow(run, child, below);
   }
 }
