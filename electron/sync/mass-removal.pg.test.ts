@@ -1,6 +1,6 @@
 /** The gate against mass removals: DESIGN 5.3. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { atPos, columnOf, expectInStep } from '../../e2e/support/rows.ts';
+import { atPos, columnOf, expectInStep, hqRow } from '../../e2e/support/rows.ts';
 import {
   createHq,
   createTerminal,
@@ -271,6 +271,53 @@ test('5.3: a question whose rows all came back is asked no more', async () => {
   await t1.sync();
   expect(here('l')).toBe(130);
   await reset('l');
+});
+
+/** Batches that HQ has had of the terminal. */
+const batches = async (): Promise<unknown> =>
+  (await hq.db.query('SELECT last_batch FROM payflow_sync.upload')).rows;
+
+test('5.3, 7.5: edits of rows that HQ deleted in masses are sent by no cycle; a yes decides them, and one that HQ has again takes them', async () => {
+  await many('m', 300);
+  await t1.sync();
+  t1.pos.exec(`UPDATE customers SET first_name = 'Early' WHERE local_id = 'm0001'`);
+  await gone('m', 1, 150);
+  await t1.sync();
+  t1.pos.exec(`
+    UPDATE customers SET first_name = 'Late' WHERE local_id IN ('m0002', 'm0003');
+    DELETE FROM customers WHERE local_id = 'm0004'`);
+  await t1.sync();
+  const before = await batches();
+  const waiting = await t1.sync();
+  await t1.app.answerRemovals({ table: 'customers', direction: 'download', answer: 'local' });
+  const staying = [await t1.sync(), await t1.sync()];
+
+  const nothing = { status: 'completed', upload: { applied: 0, rejected: 0 } };
+  expect([waiting, ...staying]).toMatchObject([nothing, nothing, nothing]);
+  expect(await batches()).toEqual(before);
+  expect((await t1.app.rejected()).map(({ id, code }) => `${id} ${code}`)).toEqual([
+    'm0001 DELETED_AT_HQ',
+    'm0002 DELETED_AT_HQ',
+    'm0003 DELETED_AT_HQ',
+  ]);
+  expect(t1.row('customers', 'm0002', 'first_name')).toEqual({ first_name: 'Late' });
+
+  await hq.db.query(`INSERT INTO customers (id, customer_code, store_id, updated_at)
+    VALUES ('m0003', 'm3', 'store-1', now())`);
+  await t1.sync();
+  expect((await hqRow(hq.db, 'customers', 'm0003', 'first_name'))?.['first_name']).toBe('Late');
+
+  await t1.app.answerRemovals({ table: 'customers', direction: 'download', answer: 'hq' });
+  await t1.sync();
+  expect(Object.keys(columnOf(t1, 'customers', 'local_id')).slice(0, 3)).toEqual([
+    'm0002',
+    'm0003',
+    'm0151',
+  ]);
+  expect((await hqRow(hq.db, 'customers', 'm0002', 'first_name'))?.['first_name']).toBe('Late');
+  expect([await t1.app.held(), await t1.app.rejected()]).toEqual([[], []]);
+  await expectInStep(hq, [t1]);
+  await reset('m');
 });
 
 test('5.3: deletes of the POS in masses wait; a yes sends them, later edits go on meanwhile', async () => {

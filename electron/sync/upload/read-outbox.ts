@@ -158,6 +158,7 @@ function intentsOf(
     canonicalRows(run, table, [...rows.values()]).map((row) => [row.localId, row]),
   );
   const recreated = run.local.recreated(table);
+  const gone = goneAtGate(run, table, [...keys.values()]);
   const states = new Map<string, RowState>();
   const intents: Intent[] = [];
   for (const [localId, list] of entries) {
@@ -175,6 +176,7 @@ function intentsOf(
       key,
       known: key === undefined ? undefined : known.get(key),
       recreated: recreated.has(localId),
+      gone: key !== undefined && gone.has(key),
     };
     if (refused.size > 0) states.set(localId, state);
     intents.push({ table, localId, change, ...decide(run, table, change, state) });
@@ -187,6 +189,16 @@ function intentsOf(
       ? allowed
       : allowed.map((intent) => notAgain(run, intent, refused, states.get(intent.localId))),
   );
+}
+
+/**
+ * Rows that HQ has no more and that wait or stay at the gate against mass removals (DESIGN 5.3): to send their edits would
+ * be a batch with every cycle, each with the same refusal.
+ */
+function goneAtGate(run: Run, table: TablePlan, keys: readonly string[]): ReadonlySet<string> {
+  if (keys.length === 0 || !run.local.anyHeld()) return new Set();
+  const held = run.local.heldAmong(table.name, 'download', keys);
+  return new Set([...held].flatMap(([key, confirm]) => (confirm === null ? [] : [key])));
 }
 
 /**
@@ -273,6 +285,8 @@ interface RowState {
   readonly key: string | undefined;
   readonly known: KnownRow | undefined;
   readonly recreated: boolean;
+  /** HQ has it no more, and the gate keeps it here. */
+  readonly gone: boolean;
 }
 
 /** Refusals that no retry and no edit takes away. */
@@ -287,8 +301,9 @@ const FOR_GOOD: ReadonlySet<string> = new Set([
 export const CURABLE: ReadonlySet<string> = new Set(['ROW_DUPLICATE', 'ROW_PARENT_MISSING']);
 
 /** Was the change of a row that HQ knows refused for good? A refused delete is, once it had its second try (DESIGN 6.6). */
-function isUndone(run: Run, refused: Rejected, { row }: RowState): boolean {
-  if (row !== undefined) return FOR_GOOD.has(refused.code);
+function isUndone(run: Run, refused: Rejected, { row, gone }: RowState): boolean {
+  // What the gate keeps here is not put back either: its edit is decided when it goes, or comes back.
+  if (row !== undefined) return FOR_GOOD.has(refused.code) && !gone;
   const name = refusalOf(refused);
   return !CURABLE.has(refused.code) || !run.refused.has(name) || run.triedAgain.has(name);
 }
@@ -302,7 +317,7 @@ function decide(
   run: Run,
   table: TablePlan,
   change: PendingChange,
-  { row, key, known, recreated }: RowState,
+  { row, key, known, recreated, gone }: RowState,
 ): Decision {
   const where = { table: table.name, id: key ?? change.localId };
   const kept = known?.kept === true;
@@ -322,6 +337,7 @@ function decide(
       return { kind: 'reject', code: 'HQ_OWNS_TABLE', params: where };
     return row.unholdable === null ? { kind: 'insert', row, key: key ?? null } : unholdable();
   }
+  if (gone) return { kind: 'reject', code: 'DELETED_AT_HQ', params: where };
   const base = baseOf(run, table, change, row.values, row.refs);
   if (base === null) return { kind: 'reread', key, kept };
   const columns = table.columns.flatMap((_, index) =>
