@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ColumnPlan, Plan, TablePlan } from '../../shared/plan.ts';
 import { localSelectSql, type LocalValue } from '../sync/codec.ts';
+import { PLACEHOLDER } from '../sync/placeholder.ts';
 import { localColumn } from '../sync/plan-index.ts';
 import type { KnownRow, LocalRow, LocalStore, Referrer, UpsertRow } from '../sync/local-port.ts';
 import { followMoves } from './follow-moves.ts';
@@ -258,8 +259,11 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
       const column = table.columns[columns[0] ?? -1];
       if (column === undefined) return;
       prepare(`
-        UPDATE ${id(table.name)} SET ${id(column.local)} = 'payflow:' || local_id
-         WHERE local_id IN (SELECT value FROM json_each(?))`).run(JSON.stringify(localIds));
+        UPDATE ${id(table.name)} SET ${id(column.local)} = ? || local_id
+         WHERE local_id IN (SELECT value FROM json_each(?))`).run(
+        PLACEHOLDER,
+        JSON.stringify(localIds),
+      );
     },
     findByUnique(table, columns, tuples) {
       const usable = tuples.filter((tuple) => !tuple.some((value) => value instanceof Uint8Array));

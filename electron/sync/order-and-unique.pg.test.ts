@@ -173,6 +173,89 @@ test('a sku that an unsent edit has taken here makes the download wait, and it c
   await expectInStep(hq, [t1, slow]);
 });
 
+/** A category that payflow.db refuses, so that what needs it waits. */
+const refusedCategory = (id: string) => atHq(hq.db, 'categories', { id, created_at: 'infinity' });
+const mend = (id: string) =>
+  hq.db.query('UPDATE categories SET created_at = now() WHERE id = $1', [id]);
+/** As the nightly check does. */
+const scan = () =>
+  t1.pos.exec("INSERT OR REPLACE INTO sync_meta (name, value) VALUES ('scan_due', 'now')");
+
+test('4.4, 5.5: a row that gave its sku away and has to wait is scanned and edited meanwhile, and HQ never gets the placeholder', async () => {
+  await atHq(hq.db, 'products', { id: 'u-1' });
+  await t1.sync();
+  await refusedCategory('u-cat');
+  await hq.db.query(
+    "UPDATE products SET sku = 'u-1-new', category_id = 'u-cat', brand = 'HQ' WHERE id = 'u-1'",
+  );
+  await atHq(hq.db, 'products', { id: 'u-2', sku: 'u-1' });
+  await t1.sync();
+  expect(columnOf(t1, 'products', 'sku')).toMatchObject({ 'u-1': 'payflow:u-1', 'u-2': 'u-1' });
+
+  scan();
+  await t1.sync();
+  t1.pos.exec("UPDATE products SET name = 'Till' WHERE local_id = 'u-1'");
+  await t1.sync();
+  expect(await hqRow(hq.db, 'products', 'u-1', 'sku, name')).toEqual({
+    sku: 'u-1-new',
+    name: 'Till',
+  });
+  scan();
+  await t1.sync();
+  await mend('u-cat');
+  await t1.sync();
+
+  const here = t1.row('products', 'u-1', 'sku, name, brand, category_id');
+  expect(here).toEqual({ sku: 'u-1-new', name: 'Till', brand: 'HQ', category_id: 'u-cat' });
+  expect(await hqRow(hq.db, 'products', 'u-1', 'sku, name, brand, category_id')).toEqual(here);
+  await slow.sync();
+  await expectInStep(hq, [t1, slow]);
+});
+
+test('5.5, 7.2: an edit that HQ refused before the sku was given away, and that goes later, does not take the placeholder along', async () => {
+  await atHq(hq.db, 'products', { id: 'v-1' });
+  await t1.sync();
+  t1.pos.exec("UPDATE products SET brand = 'Till' WHERE local_id = 'v-1'");
+  await hq.db.query("UPDATE products SET name = 'HQ' WHERE id = 'v-1'");
+  await hq.db.query(
+    "ALTER TABLE products ADD CONSTRAINT no_till CHECK (brand <> 'Till') NOT VALID",
+  );
+  await t1.sync();
+  await refusedCategory('v-cat');
+  await hq.db.query("UPDATE products SET sku = 'v-1-new', category_id = 'v-cat' WHERE id = 'v-1'");
+  await atHq(hq.db, 'products', { id: 'v-2', sku: 'v-1' });
+  await t1.sync();
+  expect(columnOf(t1, 'products', 'sku')).toMatchObject({ 'v-1': 'payflow:v-1', 'v-2': 'v-1' });
+
+  await hq.db.query('ALTER TABLE products DROP CONSTRAINT no_till');
+  t1.pos.exec("UPDATE products SET min_stock_level = 7 WHERE local_id = 'v-1'");
+  await mend('v-cat');
+  for (let cycle = 0; cycle < 3; cycle += 1) await t1.sync();
+
+  const here = t1.row('products', 'v-1', 'sku, name, brand, min_stock_level');
+  expect(here).toEqual({ sku: 'v-1-new', name: 'HQ', brand: 'Till', min_stock_level: 7 });
+  expect(await hqRow(hq.db, 'products', 'v-1', 'sku, name, brand, min_stock_level')).toEqual(here);
+  await slow.sync();
+  await expectInStep(hq, [t1, slow]);
+});
+
+test('5.5, 7.5: a row whose sku HQ gave to another when it deleted it is not made there again by an edit', async () => {
+  await atHq(hq.db, 'products', { id: 'w-1' });
+  await t1.sync();
+  await hq.db.query("DELETE FROM products WHERE id = 'w-1'");
+  await atHq(hq.db, 'products', { id: 'w-2', sku: 'w-1' });
+  t1.pos.exec("UPDATE products SET name = 'Till' WHERE local_id = 'w-1'");
+  await t1.sync();
+
+  expect(await hqRow(hq.db, 'products', 'w-1', 'sku')).toBeUndefined();
+  expect(t1.row('products', 'w-2', 'sku')).toEqual({ sku: 'w-1' });
+  expect((await t1.app.conflicts()).filter(({ rowId }) => rowId === 'w-1')).toMatchObject([
+    { rule: 'deleted', lost: 'Till' },
+  ]);
+  await slow.sync();
+  await expectInStep(hq, [t1, slow]);
+});
+
 test('a key that HQ changes keeps its local_id and its children', async () => {
   const [id] = await products('key');
   atPos(t1.pos, 'product_variants', { local_id: 'key-v', product_id: 'key' });

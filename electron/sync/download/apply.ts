@@ -201,11 +201,13 @@ function refuseTaken(run: Run, table: TablePlan, arrivals: Map<string, Arrival>)
   const localIds = holders.map((holder) => holder.localId);
   const known = run.local.serverIds(table, localIds);
   const entries = groupBy(run.local.entriesOf(table, localIds), (entry) => entry.localId);
+  // On their way to HQ again with all they hold (DESIGN 7.5).
+  const recreated = run.local.recreated(table);
   return holders.filter(({ wantedBy, localId, columns }) => {
     const list = entries.get(localId);
     const change = list === undefined ? null : foldEntries(table, list, known.has(localId));
     const edited = change !== null && columns.some((index) => mayHaveChanged(change, index));
-    if (known.has(localId) && !edited) return true;
+    if (known.has(localId) && !edited && !recreated.has(localId)) return true;
     const arrival = arrivals.get(wantedBy);
     if (arrival !== undefined)
       rejectArrival(run, table, arrival, 'UNIQUE_HELD_BY_UNSENT', { localId });

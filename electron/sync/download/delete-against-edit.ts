@@ -5,6 +5,7 @@ import { groupBy, type Run } from '../engine.ts';
 import { logLosers } from '../log-conflicts.ts';
 import { deleteRefusedBy, isStamp, strategiesOf, undoesDelete } from '../merge.ts';
 import { foldEntries, type PendingChange } from '../pending.ts';
+import { placeheld } from '../placeholder.ts';
 import { fixedReference } from '../plan-index.ts';
 import { canonicalRows, type CanonicalRow } from '../translate.ts';
 import type { Arrival, Departure } from './page.ts';
@@ -114,7 +115,8 @@ interface Edited {
 /**
  * Decides about rows that HQ deleted while the POS edited them, parents first. Those that come back are taken out of
  * `leaving` and made at HQ again by the upload, with all they hold and under the key they had; of the others the edits
- * are kept in the log and are not pending any more. A child whose parent stays deleted cannot come back.
+ * are kept in the log and are not pending any more. A child whose parent stays deleted cannot come back, nor a row whose
+ * unique value another has by now.
  */
 export function settleEdits(run: Run, leaving: ReadonlyMap<string, Map<string, Leaving>>): void {
   if (leaving.size === 0) return;
@@ -184,7 +186,9 @@ function editedRows(run: Run, table: TablePlan, rows: ReadonlyMap<string, Leavin
         deleter: going.edit?.by ?? null,
       },
     );
-    return [{ leaving: going, change, row, base, undoing }];
+    // HQ gave its unique value to another row: it cannot stand there again.
+    const isReplaced = placeheld(table, values).length > 0;
+    return [{ leaving: going, change, row, base, undoing: isReplaced ? [] : undoing }];
   });
 }
 

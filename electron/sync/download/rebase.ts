@@ -8,6 +8,7 @@ import { groupBy, type Run } from '../engine.ts';
 import { logLosers } from '../log-conflicts.ts';
 import { merge, strategiesOf } from '../merge.ts';
 import { editTimesOf, foldEntries, type PendingChange } from '../pending.ts';
+import { placeheld } from '../placeholder.ts';
 import { fixedReference } from '../plan-index.ts';
 import type { LocalRow } from '../local-port.ts';
 import { canonicalRows, type CanonicalRow } from '../translate.ts';
@@ -143,10 +144,24 @@ function refuseUnheldSum(
 
 /**
  * HQ's row as this terminal last knew it: the stored base, else the first old values; null: unknown (DESIGN 7.2). A
- * column that came to the table after its base was stored has the first old value.
+ * column that came to the table after its base was stored has the first old value; one that holds a placeholder has that,
+ * which so is no edit (5.5).
  * `refs`: HQ's values of references that were null here because they are out of scope.
  */
 export function baseOf(
+  run: Pick<Run, 'local' | 'index'>,
+  table: TablePlan,
+  change: PendingChange,
+  row: readonly Canonical[],
+  refs: LocalRow['refs'],
+): readonly Canonical[] | null {
+  const base = knownBase(run, table, change, row, refs);
+  const given = placeheld(table, row);
+  if (base === null || given.length === 0) return base;
+  return base.map((value, index) => (given.includes(index) ? (row[index] ?? null) : value));
+}
+
+function knownBase(
   run: Pick<Run, 'local' | 'index'>,
   table: TablePlan,
   change: PendingChange,
