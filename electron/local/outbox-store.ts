@@ -16,6 +16,7 @@ export type OutboxStore = Pick<
   | 'hasEntries'
   | 'identityEntries'
   | 'countWaiting'
+  | 'hasEntriesBehind'
   | 'lastSeq'
   | 'bases'
   | 'setBase'
@@ -160,6 +161,14 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
         .all(after, upto, limit) as [number, string][];
     },
     hasEntries,
+    hasEntriesBehind(table, seq) {
+      return (
+        prepare('SELECT 1 FROM sync_outbox NOT INDEXED WHERE seq > ? AND tbl = ? LIMIT 1').get(
+          seq,
+          table.name,
+        ) !== undefined
+      );
+    },
     identityEntries() {
       const moved = entries(
         `SELECT ${COLUMNS} FROM sync_outbox o

@@ -10,6 +10,7 @@ import { movedKeys } from './moved-keys.ts';
 import type { WritableDb } from './open.ts';
 import { outboxStore } from './outbox-store.ts';
 import { oversoldStore } from './oversold.ts';
+import { ownRules } from './own-rules.ts';
 import { rowStore, type Shop } from './row-store.ts';
 import { scanStore } from './scan-store.ts';
 import { preparer } from './statements.ts';
@@ -79,6 +80,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     ...acknowledgeStore(context, ownTerminal),
     ...movedKeys(context, () => currentShop().plan),
     ...rows,
+    ...ownRules(db, context),
     ...scanStore(context, rows),
   };
 

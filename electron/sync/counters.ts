@@ -25,6 +25,18 @@ export class RunCounters {
     this.#tables.set(table, report);
   }
 
+  /** Taken back with what it answers with is all that is counted from here on; lists are put right at the end of a run. */
+  mark(): () => void {
+    const tables = structuredClone(this.#tables);
+    const atGate = new Map(this.#atGate);
+    return () => {
+      this.#tables.clear();
+      this.#atGate.clear();
+      for (const [table, report] of tables) this.#tables.set(table, report);
+      for (const [name, rows] of atGate) this.#atGate.set(name, rows);
+    };
+  }
+
   /** This run has put the row on a list. */
   list(direction: RunSide, table: string, what: Listed, id: string): void {
     const name = JSON.stringify([direction, what, table]);
@@ -52,6 +64,12 @@ export class RunCounters {
   /** Rows of one table that this run has applied so far. */
   applied(direction: RunSide, table: string): number {
     return this.#tables.get(table)?.[direction].applied ?? 0;
+  }
+
+  /** Rows of one table that came or went here so far. */
+  downloaded(table: string): number {
+    const { applied, deleted } = this.#tables.get(table)?.download ?? noCounts;
+    return applied + deleted;
   }
 
   total(direction: RunSide): RunCounts {

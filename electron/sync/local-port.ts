@@ -95,7 +95,7 @@ export interface Rejected {
   readonly code: string;
   readonly params: MessageParams;
   readonly payload: string | null;
-  /** Newest outbox entry of the row when HQ refused it; null for downloads. */
+  /** Newest outbox entry of the row when HQ refused it; of all rows when a rule of payflow.db refused a download; else null. */
   readonly seq: number | null;
 }
 
@@ -207,6 +207,12 @@ export interface LocalStore {
   /** Rows HQ has lost become new ones: nothing is known of them any more. */
   forget(table: TablePlan, localIds: readonly string[]): void;
   upsert(table: TablePlan, rows: readonly UpsertRow[]): void;
+  /** Has the file unique keys or checks for this table that the plan does not list? Then `upsert` may throw. */
+  hasOwnRules(table: TablePlan): boolean;
+  /** A part of a transaction: what throws leaves nothing of it behind. */
+  inSavepoint<T>(work: () => T): T;
+  /** What SQLite says where a write was refused by a rule of the file; null: it failed for another reason. */
+  ruleBroken(error: unknown): string | null;
   /** Rows, with all that is known of them. */
   remove(table: TablePlan, localIds: readonly string[]): void;
   /**
@@ -260,6 +266,8 @@ export interface LocalStore {
     upto: number,
   ): OutboxEntry[];
   hasEntries(table: TablePlan): boolean;
+  /** Has the POS written to the table since this entry? */
+  hasEntriesBehind(table: TablePlan, seq: number): boolean;
   /** Entries that changed a local_id, and inserts: what `repairOutbox` has to look at. */
   identityEntries(): OutboxEntry[];
   /** Rows of the outbox, for HQ's overview. */

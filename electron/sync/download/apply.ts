@@ -22,6 +22,7 @@ import {
   type PendingRow,
   type Rebased,
 } from './rebase.ts';
+import { applyAround, upsertOrLeave, type RefusedHere } from './refused-here.ts';
 import { resolveReferences, type Resolution } from './resolve.ts';
 
 /** What a page changed: HQ keys of rows that landed, by table. */
@@ -29,8 +30,12 @@ export type Landed = ReadonlyMap<string, readonly string[]>;
 
 /** Applies the page; the caller is inside `local.write`. */
 export function applyPage(run: Run, page: Page, facts: PageFacts): Landed {
-  const landed = new Map<string, string[]>();
   followNames(run);
+  return applyAround(run, page, (part, refused) => applyPart(run, part, facts, refused));
+}
+
+function applyPart(run: Run, page: Page, facts: PageFacts, refused: RefusedHere): Landed {
+  const landed = new Map<string, string[]>();
   for (const [name, moves] of page.rekeys) rekey(run, run.index.table(name), moves);
   const localIds = new Map<string, Map<string, string>>();
   const known = new Map<string, Map<string, KnownRow>>();
@@ -44,6 +49,7 @@ export function applyPage(run: Run, page: Page, facts: PageFacts): Landed {
     dropWhatIsInStep(run, table, arrivals, rows);
     // Refused before references are resolved: what needs a refused row has to wait for it.
     decodeAll(run, table, arrivals, decoded);
+    refuseHere(run, table, arrivals, refused.get(table.name));
     if (!page.fresh) holders.set(table.name, refuseTaken(run, table, arrivals));
     localIds.set(table.name, chooseLocalIds(run, table, arrivals, rows, page.fresh));
   }
@@ -247,12 +253,28 @@ function refuseUnholdable(
   rejectArrival(run, table, arrival, 'VALUE_UNHOLDABLE', { column: column ?? '', reason });
 }
 
+/** Rows that break a rule of the file: tried again once their table has changed here (`releaseHeld`). */
+function refuseHere(
+  run: Run,
+  table: TablePlan,
+  arrivals: Map<string, Arrival>,
+  refused: ReadonlyMap<string, string> = new Map(),
+): void {
+  for (const [key, detail] of refused) {
+    const arrival = arrivals.get(key);
+    if (arrival !== undefined)
+      rejectArrival(run, table, arrival, 'ROW_REFUSED_HERE', { detail }, run.local.lastSeq());
+    arrivals.delete(key);
+  }
+}
+
 function rejectArrival(
   run: Run,
   table: TablePlan,
   arrival: Arrival,
   code: string,
   params: Record<string, string | number>,
+  seq: number | null = null,
 ): void {
   run.local.reject({
     table: table.name,
@@ -261,7 +283,7 @@ function rejectArrival(
     code,
     params: { table: table.name, id: arrival.row.key, ...params },
     payload: JSON.stringify(namedValues(table, arrival.row.values)),
-    seq: null,
+    seq,
   });
   run.counters.list('download', table.name, 'rejected', arrival.row.key);
 }
@@ -323,7 +345,7 @@ function land(
       run.local.acceptAgain(table.name, key, 'download');
     }
   }
-  run.local.upsert(table, upserts);
+  upsertOrLeave(run, table, upserts);
   if (!fresh) {
     run.local.fillReferences(table, inScope(upserts));
     noteLanded(run, table, upserts);

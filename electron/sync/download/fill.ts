@@ -1,6 +1,6 @@
 /**
  * The plain case of a first load: a slice of rows into a table that holds nothing but HQ's rows, with all parents
- * here and every value holdable. Nothing can clash and nothing can be pending, so rows are decoded and stored without
+ * here, every value holdable and no rule of the file's own broken. Nothing can clash and nothing can be pending, so rows are decoded and stored without
  * the look-ups of `applyPage`; whatever is not plain is left to it, untouched. Refused: one path for both, which
  * spent a third of a first load on questions whose answer was known.
  */
@@ -10,6 +10,7 @@ import type { Run } from '../engine.ts';
 import { fixedReference } from '../plan-index.ts';
 import type { UpsertRow } from '../local-port.ts';
 import type { HqRow } from '../ports.ts';
+import { whyNotWhole } from './refused-here.ts';
 
 /** Stores the slice, inside the caller's write transaction. False: not plain, and nothing was written. */
 export function fillTable(run: Run, table: TablePlan, rows: readonly HqRow[]): boolean {
@@ -23,7 +24,8 @@ export function fillTable(run: Run, table: TablePlan, rows: readonly HqRow[]): b
       if (typeof value === 'string') values[index] = localIds.get(value) ?? value;
     }
   }
-  run.local.upsert(table, upserts);
+  if (!run.local.hasOwnRules(table)) run.local.upsert(table, upserts);
+  else if (whyNotWhole(run, table, upserts) !== null) return false;
   run.counters.count('download', table.name, 'applied', upserts.length);
   return true;
 }

@@ -90,18 +90,28 @@ async function rereadPage(
   return page;
 }
 
-/** Downloads that were refused because an unsent local row holds their unique value. */
+/** Downloads that were refused for what another row here holds. */
+const TAKEN: ReadonlySet<string> = new Set(['UNIQUE_HELD_BY_UNSENT', 'ROW_REFUSED_HERE']);
+
 function takenRows(run: Run): (Rejected & { op: 'upsert' })[] {
   return run.local
     .rejected('download')
-    .filter((row) => row.code === 'UNIQUE_HELD_BY_UNSENT' && run.index.has(row.table))
+    .filter((row) => TAKEN.has(row.code) && run.index.has(row.table))
     .map((row) => ({ ...row, op: 'upsert' }));
 }
 
-/** Nothing of the row that held the value is unsent any more. */
+/**
+ * Nothing of the row that held the value is unsent any more. Which row it is that a rule of payflow.db's own protects nobody
+ * knows: there it is enough that the POS, or this run, has changed the table.
+ */
 function isFree(run: Run, row: Rejected): boolean {
+  const table = run.index.table(row.table);
+  if (row.code === 'ROW_REFUSED_HERE')
+    return (
+      run.counters.downloaded(table.name) > 0 || run.local.hasEntriesBehind(table, row.seq ?? 0)
+    );
   const holder = String(row.params['localId']);
-  return run.local.entriesOf(run.index.table(row.table), [holder]).length === 0;
+  return run.local.entriesOf(table, [holder]).length === 0;
 }
 
 /** Held downloads of which every missing parent is here or among the held rows that can go. */
