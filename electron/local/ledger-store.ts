@@ -7,6 +7,7 @@ import type { StoreContext } from './statements.ts';
 export type LedgerStore = Pick<
   LocalStore,
   | 'held'
+  | 'heldDeletes'
   | 'countHeld'
   | 'anyHeld'
   | 'anyRejected'
@@ -34,6 +35,14 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         'SELECT tbl AS "table", id, direction, op, missing, payload FROM sync_held WHERE confirm IS NULL',
       ).all() as HeldColumns[];
       return rows.map((row) => ({ ...row, missing: JSON.parse(row.missing) as MissingParent[] }));
+    },
+    heldDeletes(table, ids) {
+      return prepare(`
+        SELECT h.id FROM json_each(?) j
+         CROSS JOIN sync_held h ON h.tbl = ? AND h.id = j.value AND h.direction = 'download'
+         WHERE h.op = 'delete' AND h.confirm IS NULL`)
+        .pluck()
+        .all(JSON.stringify(ids), table) as string[];
     },
     countHeld() {
       return prepare(`

@@ -347,6 +347,8 @@ export interface LocalStore {
 
   /** Without the rows that the gate holds: those may be any number. */
   held(): Held[];
+  /** Which of these rows of HQ are deletes that are held, again without those. */
+  heldDeletes(table: string, ids: readonly string[]): string[];
   /** Held downloads, again without those. */
   countHeld(): number;
   /** Is any download held, for whatever reason? */

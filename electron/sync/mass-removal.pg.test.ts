@@ -1,6 +1,6 @@
 /** The gate against mass removals: DESIGN 5.3. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { atPos, columnOf, expectInStep, hqRow } from '../../e2e/support/rows.ts';
+import { atHq as addAtHq, atPos, columnOf, expectInStep, hqRow } from '../../e2e/support/rows.ts';
 import {
   createHq,
   createTerminal,
@@ -385,4 +385,44 @@ test('5.3: a drip of the POS is counted too, and HQ loses nothing beyond the lim
   await t1.sync();
   expect(here('i')).toBe(200);
   await expectInStep(hq, [t1]);
+});
+
+test('5.6: while HQ’s deletes are applied, also against an edit, no list of all held rows is read under the write lock', async () => {
+  let writing = false;
+  const lists: string[] = [];
+  const t2 = await createTerminal(hq, 'T2', {
+    compose: ({ local, ...ports }) => ({
+      ...ports,
+      local: {
+        ...local,
+        write: (work, options) =>
+          local.write(() => {
+            writing = true;
+            try {
+              return work();
+            } finally {
+              writing = false;
+            }
+          }, options),
+        held() {
+          if (writing) lists.push('held');
+          return local.held();
+        },
+      },
+    }),
+  });
+  const [gone, edited] = ['lock-gone', 'lock-edited'];
+  await addAtHq(hq.db, 'customers', { id: gone }, { id: edited });
+  await t2.sync();
+  await addAtHq(hq.db, 'categories', { id: 'lock-cat', created_at: 'infinity' });
+  await addAtHq(hq.db, 'products', { id: 'lock-held', category_id: 'lock-cat' });
+  await hq.db.query('DELETE FROM customers WHERE id = ANY ($1)', [[gone, edited]]);
+  t2.pos.exec(`UPDATE customers SET first_name = 'Later' WHERE local_id = '${edited}'`);
+  const report = await t2.sync();
+
+  expect(report.download).toMatchObject({ held: 1, deleted: 1 });
+  expect(await hqRow(hq.db, 'customers', edited, 'first_name')).toEqual({ first_name: 'Later' });
+  expect(t2.row('customers', gone, 'local_id')).toBeUndefined();
+  expect(lists).toEqual([]);
+  await t2.close();
 });

@@ -119,25 +119,18 @@ interface Edited {
  * unique value another has by now.
  */
 export function settleEdits(run: Run, leaving: ReadonlyMap<string, Map<string, Leaving>>): void {
-  if (leaving.size === 0) return;
-  const heldDeletes = new Set(
-    run.local
-      .held()
-      .flatMap(({ table, id, op, direction }) =>
-        op === 'delete' && direction === 'download' ? [`${table}\0${id}`] : [],
-      ),
-  );
   for (const table of run.index.tables) {
     const rows = leaving.get(table.name);
     if (rows === undefined || !run.local.hasEntries(table)) continue;
     const edited = editedRows(run, table, rows);
     const back = new Set(edited.filter(({ undoing }) => undoing.length > 0));
+    const waiting = parentsHeldToGo(run, table, back);
     for (let before = -1; before !== back.size;) {
       before = back.size;
       const isBack = new Set([...back].map((row) => row.leaving.key));
       for (const row of back) {
         const orphaned = parentsOf(run, table, row.row).some(({ refTable, key }) =>
-          heldDeletes.has(`${refTable}\0${key}`)
+          waiting.has(`${refTable}\0${key}`)
             ? true
             : departs(leaving.get(refTable), key) && !(refTable === table.name && isBack.has(key)),
         );
@@ -151,6 +144,25 @@ export function settleEdits(run: Run, leaving: ReadonlyMap<string, Map<string, L
       } else letGo(run, table, row);
     }
   }
+}
+
+/** Parents of these rows that HQ has deleted, and that wait here for what still uses them. */
+function parentsHeldToGo(
+  run: Run,
+  table: TablePlan,
+  rows: ReadonlySet<Edited>,
+): ReadonlySet<string> {
+  const parents = [...rows].flatMap(({ row }) => parentsOf(run, table, row));
+  return new Set(
+    [...groupBy(parents, ({ refTable }) => refTable)].flatMap(([refTable, group]) =>
+      run.local
+        .heldDeletes(
+          refTable,
+          group.map(({ key }) => key),
+        )
+        .map((key) => `${refTable}\0${key}`),
+    ),
+  );
 }
 
 function editedRows(run: Run, table: TablePlan, rows: ReadonlyMap<string, Leaving>): Edited[] {
