@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import { fileProblem } from '../host/file-problem.ts';
+import { makeOnce } from '../host/make-once.ts';
 
 const fileName = 'api-secret';
 /** HS256's own size: a shorter one can be guessed from a single token. */
@@ -34,13 +35,23 @@ export function tokenSecret(setting: string | null, folder: string): string {
 
 /** Two that start at once agree: only one can make the file, the other reads it. */
 function keptSecret(path: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const kept = readSecret(path);
+  if (kept !== null) return kept;
+  // Cut short by a full disk or a loss of power: no token that is worth anything was signed with it.
+  rmSync(path, { force: true });
+  makeOnce(path, randomBytes(48).toString('base64url'));
+  const made = readSecret(path);
+  if (made === null) throw new Error('it holds no key');
+  return made;
+}
+
+/** Null: there is none, or what stands there is none. */
+function readSecret(path: string): string | null {
   try {
-    writeFileSync(path, randomBytes(48).toString('base64url'), { flag: 'wx', mode: 0o600 });
+    const secret = readFileSync(path, 'utf8').trim();
+    return secret.length < minLength || secret.includes('\0') ? null : secret;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
   }
-  const secret = readFileSync(path, 'utf8').trim();
-  if (secret.length < minLength) throw new Error('it holds no key');
-  return secret;
 }

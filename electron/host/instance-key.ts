@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import { realPath } from '../local/lock.ts';
 import type { Instance } from '../sync/ports.ts';
+import { makeOnce } from './make-once.ts';
 
 /**
  * Who works on the payflow.db at this path: a key in a folder of this machine, one per path, so that neither a copy of the
@@ -12,7 +13,7 @@ import type { Instance } from '../sync/ports.ts';
  */
 export function instanceOf(folder: string, databasePath: string): Instance {
   const file = keyFile(folder, databasePath);
-  const key = readKey(file) ?? makeKey(folder, file);
+  const key = readKey(file) ?? makeKey(file);
   return {
     digest: createHash('sha256').update(`payflow instance ${key}`).digest('hex'),
     holder: hostname(),
@@ -36,19 +37,9 @@ function readKey(file: string): string | null {
   throw unusable(file, null);
 }
 
-/** Whole or not at all, and one for all who ask at once: whoever links first has made it. */
-function makeKey(folder: string, file: string): string {
-  const part = `${file}.${String(process.pid)}`;
+function makeKey(file: string): string {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(part, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flush: true });
-    try {
-      linkSync(part, file);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    } finally {
-      rmSync(part, { force: true });
-    }
+    makeOnce(file, `${randomBytes(32).toString('hex')}\n`);
   } catch (error) {
     throw unusable(file, error);
   }
