@@ -1,5 +1,5 @@
 /** Failures as answers: one sentence, a code, a status; a trace only in the log. */
-import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PayflowError, type MessageParams } from '../../shared/errors.ts';
 import type { Reply } from '../../shared/contract.ts';
 import type { Catalogue } from '../../shared/messages.ts';
@@ -60,31 +60,58 @@ export function sendReply(
   return reply.code(httpStatus(code)).send(failureBody(code, params, catalogue));
 }
 
-/** The server's own refusals come as a status with words for programmers. */
-function ofServer(error: FastifyError, log: Log): PayflowError {
-  switch (error.statusCode) {
+const badAddress = 'its address cannot be read';
+
+/** The server's own refusals come as a status with words for programmers; they are the caller's, and not for the log. */
+function ofServer(error: FastifyError, request: FastifyRequest, log: Log): PayflowError {
+  const { statusCode = 500 } = error;
+  switch (statusCode) {
+    case 403:
+    case 404:
+    case 416:
+      return notFound(request);
     case 413:
       return new PayflowError('API_TOO_LARGE');
     case 415:
       return new PayflowError('API_BAD_INPUT', { problem: 'the body must be JSON' });
-    case 400:
-      return new PayflowError('API_BAD_INPUT', { problem: 'the body is not valid JSON' });
-    default:
-      return new PayflowError('INTERNAL', { log: log.path }, { cause: error });
   }
+  if (statusCode < 400 || statusCode >= 500)
+    return new PayflowError('INTERNAL', { log: log.path }, { cause: error });
+  const hasBody = request.method !== 'GET' && request.method !== 'HEAD';
+  const problem = hasBody ? 'the body is not valid JSON' : badAddress;
+  return new PayflowError('API_BAD_INPUT', { problem });
+}
+
+function notFound({ method, url }: FastifyRequest): PayflowError {
+  const path = url.replace(/\?.*$/, '').slice(0, 100);
+  return new PayflowError('API_NOT_FOUND', { request: `${method} ${path}` });
+}
+
+/** Where the log lies names this machine's user: only who is signed in is told. */
+function paramsFor(request: FastifyRequest, { code, params }: PayflowError): MessageParams {
+  const isKnown = (request as Partial<FastifyRequest>).signedIn != null;
+  return code === 'INTERNAL' && !isKnown ? {} : params;
 }
 
 export function addFailures(app: FastifyInstance, catalogue: Catalogue, log: Log): void {
   app.setErrorHandler<FastifyError | PayflowError>((error, request, reply) => {
-    const failure = error instanceof PayflowError ? error : ofServer(error, log);
+    const failure = error instanceof PayflowError ? error : ofServer(error, request, log);
     if (failure.code === 'INTERNAL')
       log.error(`${request.method} ${request.routeOptions.url ?? 'nowhere'}`, failure);
     const status = httpStatus(failure.code);
     if (status === 401) void reply.header('www-authenticate', 'Bearer');
-    return reply.code(status).send(failureBody(failure.code, failure.params, catalogue));
+    const params = paramsFor(request, failure);
+    return reply.code(status).send(failureBody(failure.code, params, catalogue));
   });
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request) => {
-    const path = request.url.replace(/\?.*$/, '').slice(0, 100);
-    throw new PayflowError('API_NOT_FOUND', { request: `${request.method} ${path}` });
+    throw notFound(request);
   });
+}
+
+/** An address that no route can be looked up for is refused before hooks and handlers: the same form, nothing else. */
+export function refuseAddress(catalogue: Catalogue) {
+  return (_error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void => {
+    const body = failureBody('API_BAD_INPUT', { problem: badAddress }, catalogue);
+    void reply.code(400).type('application/json').send(JSON.stringify(body));
+  };
 }

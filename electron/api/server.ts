@@ -13,7 +13,7 @@ import { addCalls } from './calls.ts';
 import { addConsole } from './console.ts';
 import { addDocs } from './docs.ts';
 import { addEvents } from './events.ts';
-import { addFailures } from './failures.ts';
+import { addFailures, refuseAddress } from './failures.ts';
 import { createGuard } from './guards.ts';
 import { API_LIMITS, type ApiLimits } from './limits.ts';
 import type { LoginCodes } from './login-codes.ts';
@@ -48,6 +48,7 @@ export async function createServer(options: ApiOptions): Promise<FastifyInstance
     bodyLimit: limits.body,
     requestTimeout: 30_000,
     forceCloseConnections: true,
+    frameworkErrors: refuseAddress(catalogue),
   });
   await addShields(app, options, limits);
   addFailures(app, catalogue, log);
