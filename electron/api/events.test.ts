@@ -116,3 +116,17 @@ test('the server ends its streams when it ends', async () => {
   await client.ended;
   expect(api.host.listeners.size).toBe(0);
 });
+
+test('a question for the headers alone takes no place', async () => {
+  await using api = await testApi({ limits: { streams: 1 } });
+  const { token } = await issueToken(testSecret, 'cashier', 1);
+  const headers = { authorization: `Bearer ${token}`, host: 'localhost' };
+  for (let n = 0; n < 2; n += 1) {
+    const { statusCode } = await api.app.inject({ method: 'HEAD', url: '/api/events', headers });
+    expect(statusCode).toBe(404);
+  }
+  expect(api.host.listeners.size).toBe(0);
+  const client = await listen(api);
+  expect(client.answer.status).toBe(200);
+  client.stop();
+});

@@ -48,7 +48,11 @@ export function addEvents(scope: FastifyInstance, host: Host, limits: ApiLimits)
   const open = new Set<Readable>();
   scope.get(
     HTTP.events,
-    { schema: { tags: ['events'], summary: 'Server-sent events: status, and lists that changed' } },
+    {
+      // The answer to HEAD would be a stream that nobody reads to its end.
+      exposeHeadRoute: false,
+      schema: { tags: ['events'], summary: 'Server-sent events: status, and lists that changed' },
+    },
     (request, reply) => {
       if (open.size >= limits.streams) throw new PayflowError('API_TOO_MANY', { seconds: 60 });
       const life = Math.min(callerOf(request).expiresAt - Date.now(), longestMs);
@@ -59,6 +63,8 @@ export function addEvents(scope: FastifyInstance, host: Host, limits: ApiLimits)
       );
       open.add(stream);
       stream.once('close', () => open.delete(stream));
+      // Also where an answer ends before the stream was ever attached to it.
+      reply.raw.once('close', () => stream.destroy());
       return reply
         .header('content-type', 'text/event-stream; charset=utf-8')
         .header('x-accel-buffering', 'no')
