@@ -10,6 +10,8 @@ export interface SignedIn extends Caller {
   readonly surface: 'console';
   /** Milliseconds since 1970; a long answer (events) ends before it. */
   readonly expiresAt: number;
+  /** The console's session; null: a bearer token, which nobody signs out. */
+  readonly sid: string | null;
 }
 
 declare module 'fastify' {
@@ -33,7 +35,7 @@ function byBearer(app: FastifyInstance, header: string): SignedIn {
   const claims = token === undefined ? 'invalid' : readToken(app, token);
   if (claims === 'expired') throw new PayflowError('API_SESSION_ENDED');
   if (claims === 'invalid' || claims.use !== 'token') throw new PayflowError('API_SIGN_IN');
-  return { role: claims.role, surface: 'console', expiresAt: claims.exp * 1000 };
+  return { role: claims.role, surface: 'console', expiresAt: claims.exp * 1000, sid: null };
 }
 
 /**

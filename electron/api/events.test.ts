@@ -14,9 +14,10 @@ async function listen(api: TestApi, headers: Record<string, string> = {}) {
   if (!api.app.server.listening) await api.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = api.app.server.address() as AddressInfo;
   const { token } = await issueToken(testSecret, 'cashier', 1);
+  const by = 'cookie' in headers ? {} : { authorization: `Bearer ${token}` };
   const stop = new AbortController();
   const answer = await fetch(`http://127.0.0.1:${String(port)}/api/events`, {
-    headers: { authorization: `Bearer ${token}`, ...headers },
+    headers: { ...by, ...headers },
     signal: stop.signal,
   });
   let text = '';
@@ -106,6 +107,42 @@ test('there is room for so many streams, and an ended one makes room', async () 
   const again = await listen(api);
   expect(again.answer.status).toBe(200);
   again.stop();
+});
+
+test('signing out ends the streams of its session, and no other', async () => {
+  await using api = await testApi();
+  const page = { host: 'localhost', origin: 'http://localhost' };
+  const script = await listen(api);
+  const { port } = api.app.server.address() as AddressInfo;
+  const signIn = async () => {
+    const payload = { code: api.codes.issue('manager') };
+    const { headers } = await api.app.inject({
+      method: 'POST',
+      url: '/api/session',
+      headers: page,
+      payload,
+    });
+    // The cookie's name holds the port that the request came to.
+    return String(headers['set-cookie'])
+      .replace(/;.*/, '')
+      .replace(/^\w+/, `payflow_session_${String(port)}`);
+  };
+  const [mine, other] = [await signIn(), await signIn()];
+  const open = (cookie: string) => listen(api, { cookie });
+  const [ended, stays] = [await open(mine), await open(other)];
+  await until(() => ended.events().length === 1 && stays.events().length === 1);
+
+  const out = await fetch(`http://127.0.0.1:${String(port)}/api/session`, {
+    method: 'DELETE',
+    headers: { cookie: mine, origin: `http://127.0.0.1:${String(port)}` },
+  });
+  expect(out.status).toBe(200);
+  await ended.ended;
+  api.host.emit(held);
+  await until(() => script.events().length === 2 && stays.events().length === 2);
+  expect(ended.events()).toHaveLength(1);
+  script.stop();
+  stays.stop();
 });
 
 test('the server ends its streams when it ends', async () => {

@@ -7,7 +7,7 @@ import { HTTP } from '../../shared/http.ts';
 import type { Host } from '../host/host-types.ts';
 import { callerOf } from './authentication.ts';
 import type { ApiLimits } from './limits.ts';
-import { SESSION_SECONDS } from './sessions.ts';
+import { SESSION_SECONDS, type Sessions } from './sessions.ts';
 
 const heartbeatMs = 15_000;
 /** A browser comes back after so long when a stream has ended. */
@@ -17,8 +17,14 @@ const maxUnreadBytes = 512 * 1024;
 /** A stream ends in time for a session to be renewed by the next one. */
 const longestMs = (SESSION_SECONDS * 1000) / 2 + 1_000;
 
+interface OpenStream {
+  readonly stream: Readable;
+  /** Nothing more is said, and the client hears that it is over. Idempotent. */
+  readonly end: () => void;
+}
+
 /** One client's stream; it ends by itself when the client is gone, too slow, or its sign-in runs out. */
-function openStream(host: Host, lifeMs: number, isReturn: boolean): Readable {
+function openStream(host: Host, lifeMs: number, isReturn: boolean): OpenStream {
   let id = 0;
   const stream = new Readable({ read: () => undefined, highWaterMark: maxUnreadBytes });
   const push = (text: string): void => {
@@ -31,21 +37,35 @@ function openStream(host: Host, lifeMs: number, isReturn: boolean): Readable {
   const heart = setInterval(() => {
     push(': still here\n\n');
   }, heartbeatMs);
-  const end = setTimeout(() => stream.push(null), lifeMs);
-  stream.once('close', () => {
+  const beQuiet = (): void => {
     unsubscribe();
     clearInterval(heart);
-    clearTimeout(end);
-  });
+    clearTimeout(life);
+  };
+  const end = (): void => {
+    beQuiet();
+    stream.push(null);
+  };
+  const life = setTimeout(end, lifeMs);
+  stream.once('close', beQuiet);
   push(`retry: ${String(comeBackMs)}\n\n`);
   send({ type: 'status', status: host.current() });
   // Whoever comes back has missed something; nobody knows what.
   if (isReturn) send({ type: 'changed', topics: TOPICS });
-  return stream;
+  return { stream, end };
 }
 
-export function addEvents(scope: FastifyInstance, host: Host, limits: ApiLimits): void {
-  const open = new Set<Readable>();
+export function addEvents(
+  scope: FastifyInstance,
+  host: Host,
+  sessions: Sessions,
+  limits: ApiLimits,
+): void {
+  /** With the session that each belongs to. */
+  const open = new Map<OpenStream, string | null>();
+  sessions.onEnd((ended) => {
+    for (const [{ end }, sid] of open) if (sid === ended) end();
+  });
   scope.get(
     HTTP.events,
     {
@@ -55,14 +75,16 @@ export function addEvents(scope: FastifyInstance, host: Host, limits: ApiLimits)
     },
     (request, reply) => {
       if (open.size >= limits.streams) throw new PayflowError('API_TOO_MANY', { seconds: 60 });
-      const life = Math.min(callerOf(request).expiresAt - Date.now(), longestMs);
-      const stream = openStream(
+      const { expiresAt, sid } = callerOf(request);
+      const life = Math.min(expiresAt - Date.now(), longestMs);
+      const opened = openStream(
         host,
         Math.max(life, 0),
         request.headers['last-event-id'] !== undefined,
       );
-      open.add(stream);
-      stream.once('close', () => open.delete(stream));
+      const { stream } = opened;
+      open.set(opened, sid);
+      stream.once('close', () => open.delete(opened));
       // Also where an answer ends before the stream was ever attached to it.
       reply.raw.once('close', () => stream.destroy());
       return reply
@@ -72,7 +94,7 @@ export function addEvents(scope: FastifyInstance, host: Host, limits: ApiLimits)
     },
   );
   scope.addHook('preClose', (done) => {
-    for (const stream of open) stream.push(null);
+    for (const { end } of open.keys()) end();
     done();
   });
 }

@@ -478,9 +478,12 @@ describe('the session of the console', () => {
 
   test('it is renewed at half its time, and never beyond its end', async () => {
     await using api = await testApi();
+    const { answer: first } = await signIn(api, { code: api.codes.issue('manager') });
+    const [, body = ''] = cookieOf(first).split('.');
+    const { sid } = JSON.parse(Buffer.from(body, 'base64url').toString()) as { sid: string };
     const cookie = (age: number, ends: number): string => {
       const iat = seconds() - age;
-      const session = claims({ use: 'session', sid: 's1', ends, iat, exp: iat + SESSION_SECONDS });
+      const session = claims({ use: 'session', sid, ends, iat, exp: iat + SESSION_SECONDS });
       return `payflow_session_0=${makeToken(session, testSecret)}`;
     };
     const renewed = async (age: number, ends = seconds() + SESSION_MAX_SECONDS) => {
@@ -511,6 +514,16 @@ describe('the session of the console', () => {
     });
     expect(cookieOf(out.answer)).toContain('Max-Age=0');
     expect((await shown()).body).toEqual(failure('API_SESSION_ENDED'));
+  });
+
+  test('a cookie of the server before opens nothing: nobody knows whether it was signed out', async () => {
+    await using before = await testApi();
+    await using api = await testApi();
+    const code = before.codes.issue('manager');
+    const headers = withCookie(cookieOf((await signIn(before, { code })).answer));
+    const shown = (of: TestApi) => ask(of, { method: 'GET', url: '/api/session', headers });
+    expect((await shown(before)).status).toBe(200);
+    expect((await shown(api)).body).toEqual(failure('API_SESSION_ENDED'));
   });
 
   test('a change needs the page it comes from; a token of scripts is no session', async () => {

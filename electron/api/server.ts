@@ -62,7 +62,7 @@ export async function createServer(options: ApiOptions): Promise<FastifyInstance
     authenticate(scope, sessions);
     addCalls(scope, host, catalogue);
     addSyncRoutes(scope, host, publicApi, catalogue);
-    addEvents(scope, host, limits);
+    addEvents(scope, host, sessions, limits);
     addMetrics(app, scope, host);
     done();
   });

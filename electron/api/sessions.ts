@@ -17,8 +17,10 @@ export interface Sessions {
   signedIn(request: FastifyRequest, reply: FastifyReply): SignedIn;
   /** `endsBy`: no later than this, seconds since 1970. */
   begin(reply: FastifyReply, role: Role, endsBy?: number): Session;
-  /** Also a copy of the cookie is worth nothing from now on. */
+  /** Also a copy of the cookie is worth nothing from now on, and what still runs for it is told. */
   end(request: FastifyRequest, reply: FastifyReply): void;
+  /** Hears the name of each session that is signed out. */
+  onEnd(listener: (sid: string) => void): void;
   /** The session's facts; throws as `signedIn` does. */
   shown(request: FastifyRequest): Session;
 }
@@ -51,6 +53,9 @@ export function createSessions(
 ): Sessions {
   /** Sessions that were signed out, until they would have ended anyway. */
   const ended = new Map<string, number>();
+  // Of this server alone: the next one knows nothing of who was signed out, and so takes none of its sessions over.
+  const ownPrefix = `${randomUUID()}.`;
+  const listeners: ((sid: string) => void)[] = [];
 
   function give(reply: FastifyReply, role: Role, sid: string, ends: number): Claims {
     const iat = now();
@@ -71,7 +76,7 @@ export function createSessions(
     if (claims === 'invalid' || claims.use !== 'session') throw new PayflowError('API_SIGN_IN');
     const { sid, ends } = claims;
     if (sid === undefined || ends === undefined) throw new PayflowError('API_SIGN_IN');
-    if (ended.has(sid)) throw new PayflowError('API_SESSION_ENDED');
+    if (ended.has(sid) || !sid.startsWith(ownPrefix)) throw new PayflowError('API_SESSION_ENDED');
     return { ...claims, sid, ends };
   }
 
@@ -81,11 +86,11 @@ export function createSessions(
       const { role, sid, ends, iat, exp } = claims;
       const due = now() - iat >= (exp - iat) / 2 && exp < ends;
       const current = due ? give(reply, role, sid, ends) : claims;
-      return { role, surface: 'console', expiresAt: current.exp * 1000 };
+      return { role, surface: 'console', expiresAt: current.exp * 1000, sid };
     },
     begin(reply, role, endsBy = Infinity) {
       const ends = Math.min(now() + SESSION_MAX_SECONDS, endsBy);
-      give(reply, role, randomUUID(), ends);
+      give(reply, role, ownPrefix + randomUUID(), ends);
       return { role, endsAt: ends * 1000 };
     },
     end(request, reply) {
@@ -93,6 +98,10 @@ export function createSessions(
       for (const [other, until] of ended) if (until < now()) ended.delete(other);
       ended.set(sid, ends);
       setCookie(reply, '', 0);
+      for (const listener of listeners) listener(sid);
+    },
+    onEnd(listener) {
+      listeners.push(listener);
     },
     shown(request) {
       const { role, ends } = claimsOf(request);
