@@ -11,7 +11,8 @@ export function fileSecrets(path: string): SecretStore {
     isSafe: false,
     read() {
       try {
-        return readFileSync(path, 'utf8');
+        // An empty file, as an earlier PayFlow on a full disk left it, is none.
+        return readFileSync(path, 'utf8') || null;
       } catch {
         return null;
       }
@@ -23,7 +24,7 @@ export function fileSecrets(path: string): SecretStore {
       }
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       // Whole or not at all: half a password signs nobody in.
-      writeFileSync(`${path}.new`, secret, { mode: 0o600 });
+      writeFileSync(`${path}.new`, secret, { mode: 0o600, flush: true });
       renameSync(`${path}.new`, path);
     },
   };

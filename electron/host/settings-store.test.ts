@@ -4,7 +4,11 @@ import { expect, test } from 'vitest';
 import { tempFolder } from '../local/testing.ts';
 import { PayflowError } from '../../shared/errors.ts';
 import type { SecretStore } from './host-types.ts';
-import { openSettingsStore, type SettingsStoreOptions } from './settings-store.ts';
+import {
+  openSettingsStore,
+  type SettingsStore,
+  type SettingsStoreOptions,
+} from './settings-store.ts';
 
 function memorySecrets(secret: string | null = null): SecretStore {
   return {
@@ -61,7 +65,7 @@ test('what is saved is there after the next start, the password nowhere but in t
   store.save({ hq: { ...hq, password: 'tea4two' }, terminal: 'T1', language: 'es' });
   store.save({ mode: 'cron', cron: '*/2 * * * *', batchSize: 100, apiPort: 4100 });
 
-  expect(secrets.read()).toBe('tea4two');
+  expect(secrets.read()).toContain('tea4two');
   for (const name of readdirSync(folder.path))
     expect(readFileSync(join(folder.path, name), 'utf8')).not.toContain('tea4two');
   const next = open(folder.path, { secrets });
@@ -171,6 +175,75 @@ test('the stored password goes to the server it was given for and to no other', 
   expect(store.settings().hq).toMatchObject({ host: 'hq.example', password: 'tea4two' });
   store.save({ hq: { ...hq, host: 'new.example', password: 'coffee' } });
   expect(store.settings().hq).toMatchObject({ host: 'new.example', password: 'coffee' });
+});
+
+/** The same store behind a key ring that can be locked. */
+function behindKeyRing(secrets: SecretStore): SecretStore & { locked: boolean } {
+  return {
+    locked: false,
+    isSafe: true,
+    read() {
+      return this.locked ? null : secrets.read();
+    },
+    write: (given) => {
+      secrets.write(given);
+    },
+  };
+}
+const evil = { ...hq, host: 'hq.evil', tls: 'off' } as const;
+
+test.each([
+  [
+    'saved by this PayFlow',
+    (store: SettingsStore) => store.save({ hq: { ...hq, password: 'tea4two' } }),
+  ],
+  ['of an earlier PayFlow, without its address', null],
+])('a password %s that could not be read goes to no address given meanwhile', (_, save) => {
+  using folder = tempFolder();
+  const secrets = behindKeyRing(memorySecrets('tea4two'));
+  open(folder.path).save({ hq });
+  save?.(open(folder.path, { secrets }));
+  expect(open(folder.path, { secrets }).settings().hq?.password).toBe('tea4two');
+
+  secrets.locked = true;
+  open(folder.path, { secrets }).save({ hq: evil });
+  secrets.locked = false;
+  expect(open(folder.path, { secrets }).settings().hq).toMatchObject({
+    host: 'hq.evil',
+    password: undefined,
+  });
+});
+
+test('a password whose address was not saved goes to nobody', () => {
+  using folder = tempFolder();
+  const secrets = memorySecrets();
+  const store = open(folder.path, { secrets });
+  store.save({ hq: { ...hq, password: 'tea4two' } });
+  const path = join(folder.path, 'settings.json');
+  const before = readFileSync(path);
+  store.save({ hq: { ...hq, host: 'new.example', password: 'coffee' } });
+  // As where the disk was full for the second of the two files.
+  writeFileSync(path, before);
+  const next = open(folder.path, { secrets });
+  expect(next.settings().hq).toMatchObject({ host: 'hq.example', password: undefined });
+  expect(next.shown().hq?.hasPassword).toBe(false);
+});
+
+test('a password of an earlier PayFlow, kept without its address, goes on for the one it was saved with', () => {
+  using folder = tempFolder();
+  const secrets = memorySecrets('tea4two');
+  open(folder.path).save({ hq });
+  const store = open(folder.path, { secrets });
+  store.save({ hq: { ...hq, database: 'other', tls: 'off' }, language: 'es' });
+  expect(open(folder.path, { secrets }).settings().hq?.password).toBe('tea4two');
+  expect(codeOf(() => store.save({ hq: evil }))).toBe('SETTINGS_PASSWORD_NEEDED');
+});
+
+test('who enters an address anew after a damaged file brings no other password along', () => {
+  using folder = tempFolder();
+  const secrets = memorySecrets('tea4two');
+  open(folder.path, { secrets }).save({ hq: evil });
+  expect(open(folder.path, { secrets }).settings().hq?.password).toBeUndefined();
 });
 
 test('each way of encryption is what its name says', () => {

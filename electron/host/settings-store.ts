@@ -7,6 +7,7 @@ import type { SettingsShown } from '../../shared/views.ts';
 import { listBackups } from '../local/backup.ts';
 import type { HqAddress } from './database-url.ts';
 import type { SecretStore } from './host-types.ts';
+import { isSameServer, KeptPassword, type PasswordFor } from './kept-password.ts';
 import { readSettingsFile, writeSettingsFile, type SettingsFile } from './settings-file.ts';
 import {
   isCron,
@@ -85,7 +86,8 @@ export function openSettingsStore(options: SettingsStoreOptions): SettingsStore 
 class FileSettings implements SettingsStore {
   #problem: Message | null;
   readonly #folder: string;
-  readonly #secrets: SecretStore;
+  readonly #password: KeptPassword;
+  readonly #secretsAreSafe: boolean;
   readonly #env: Environment;
   readonly #envFolder: string;
   readonly #environment: Environment;
@@ -99,7 +101,8 @@ class FileSettings implements SettingsStore {
     envFolder = process.cwd(),
   }: SettingsStoreOptions) {
     this.#folder = folder;
-    this.#secrets = secrets;
+    this.#password = new KeptPassword(secrets);
+    this.#secretsAreSafe = secrets.isSafe;
     this.#env = env;
     this.#envFolder = envFolder;
     this.#environment = readEnvironment(env, envFolder);
@@ -145,7 +148,7 @@ class FileSettings implements SettingsStore {
       databasePath,
       backups: shownBackups(join(dirname(databasePath), 'backups')),
       locked: Object.keys(decidedBy).filter((key) => this.#isLocked(key as Lockable)),
-      secretsAreSafe: this.#secrets.isSafe,
+      secretsAreSafe: this.#secretsAreSafe,
     };
   }
 
@@ -156,7 +159,7 @@ class FileSettings implements SettingsStore {
   addressOf(form: HqAddressForm): HqAddress {
     const { host, port, user, database, tls, password } = form;
     const kept = this.#settings.hq;
-    const same = kept?.host === host && kept.port === port && kept.user === user;
+    const same = kept !== null && isSameServer(kept, form);
     return {
       host,
       port,
@@ -182,14 +185,22 @@ class FileSettings implements SettingsStore {
       if (lost && this.#settings.hq?.password !== undefined)
         throw new PayflowError('SETTINGS_PASSWORD_NEEDED', { host: address.host });
       file.hq = address;
-      // The password first: an address whose password is not kept yet is worse than one that nothing points at.
-      if (password !== undefined) this.#secrets.write(password === '' ? null : password);
+      this.#keep(address, password);
     }
     const settings = this.#compose(file);
     writeSettingsFile(this.#folder, file);
     this.#file = file;
     this.#settings = settings;
     this.#problem = null;
+  }
+
+  /** Before the address itself is written: no password may stand beside an address that it was not given for. */
+  #keep(address: PasswordFor, password: string | undefined): void {
+    const filed = this.#file.hq;
+    if (password !== undefined && password !== '') this.#password.keepFor(address, password);
+    else if (password === '') this.#password.forget();
+    else if (isSameServer(filed, address)) return;
+    else if (this.#password.read(address, filed) === undefined) this.#password.forget();
   }
 
   /** A form sends all that it shows; what is locked and unchanged is none of its business. */
@@ -225,7 +236,7 @@ class FileSettings implements SettingsStore {
     const settings = parseSettings({ ...filed, ...this.#environment }, this.#env, this.#envFolder);
     if (settings.hq !== null || file.hq === undefined) return settings;
     const { host, port, user, database, tls } = file.hq;
-    const password = this.#secrets.read() ?? undefined;
+    const password = this.#password.read(file.hq, this.#file.hq);
     return {
       ...settings,
       hq: { host, port, user, database, password, ssl: sslOf(tls, null) },
