@@ -96,10 +96,11 @@ export function writeSettingsFile(folder: string, file: SettingsFile): void {
     renameSync(part, path);
   } catch (error) {
     rmSync(part, { force: true });
-    throw new PayflowError(
-      'SETTINGS_NOT_SAVED',
-      { path, problem: fileProblem(error) },
-      { cause: error },
-    );
+    throw notSaved(path, error);
   }
+}
+
+export function notSaved(path: string, error: unknown): PayflowError {
+  const problem = fileProblem(error);
+  return new PayflowError('SETTINGS_NOT_SAVED', { path, problem }, { cause: error });
 }

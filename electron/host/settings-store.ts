@@ -8,7 +8,12 @@ import { listBackups } from '../local/backup.ts';
 import type { HqAddress } from './database-url.ts';
 import type { SecretStore } from './host-types.ts';
 import { isSameServer, KeptPassword, type PasswordFor } from './kept-password.ts';
-import { readSettingsFile, writeSettingsFile, type SettingsFile } from './settings-file.ts';
+import {
+  notSaved,
+  readSettingsFile,
+  writeSettingsFile,
+  type SettingsFile,
+} from './settings-file.ts';
 import {
   isCron,
   parseSettings,
@@ -197,10 +202,14 @@ class FileSettings implements SettingsStore {
   /** Before the address itself is written: no password may stand beside an address that it was not given for. */
   #keep(address: PasswordFor, password: string | undefined): void {
     const filed = this.#file.hq;
-    if (password !== undefined && password !== '') this.#password.keepFor(address, password);
-    else if (password === '') this.#password.forget();
-    else if (isSameServer(filed, address)) return;
-    else if (this.#password.read(address, filed) === undefined) this.#password.forget();
+    try {
+      if (password !== undefined && password !== '') this.#password.keepFor(address, password);
+      else if (password === '') this.#password.forget();
+      else if (isSameServer(filed, address)) return;
+      else if (this.#password.read(address, filed) === undefined) this.#password.forget();
+    } catch (error) {
+      throw notSaved(this.#folder, error);
+    }
   }
 
   /** A form sends all that it shows; what is locked and unchanged is none of its business. */

@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { safeStorage } from 'electron';
+import { fileSecrets } from '../host/file-secrets.ts';
 import type { SecretStore } from '../host/host-types.ts';
 import type { Log } from '../host/log.ts';
 
@@ -11,13 +12,32 @@ function isReallyEncrypted(): boolean {
 }
 
 /**
- * HQ's password, encrypted by the system's key store, in a file of `folder`. Only once the app is ready. The calls that
- * answer at once are used on purpose: saving the settings says whether it worked.
+ * HQ's password, encrypted by the system's key store, in a file of `folder`; without a key store in the file that `payflow
+ * serve` keeps it in, which the form says. Only once the app is ready. The calls that answer at once are used on purpose:
+ * saving the settings says whether it worked.
  */
 export function openSecrets(folder: string, log: Log): SecretStore {
   const path = join(folder, 'secret');
+  return isReallyEncrypted()
+    ? encryptedSecrets(path, log)
+    : withoutKeyRing(path, fileSecrets(join(folder, 'hq-password')));
+}
+
+/** Electron would encrypt with the known key if it were told to: it would look like more than it is. */
+function withoutKeyRing(encrypted: string, file: SecretStore): SecretStore {
   return {
-    isSafe: isReallyEncrypted(),
+    ...file,
+    write(secret) {
+      file.write(secret);
+      // What a key ring kept is replaced, and must not come back with it.
+      rmSync(encrypted, { force: true });
+    },
+  };
+}
+
+function encryptedSecrets(path: string, log: Log): SecretStore {
+  return {
+    isSafe: true,
     read() {
       try {
         return safeStorage.decryptString(readFileSync(path));
@@ -33,7 +53,10 @@ export function openSecrets(folder: string, log: Log): SecretStore {
         rmSync(path, { force: true });
         return;
       }
-      writeFileSync(`${path}.new`, safeStorage.encryptString(secret), { mode: 0o600 });
+      writeFileSync(`${path}.new`, safeStorage.encryptString(secret), {
+        mode: 0o600,
+        flush: true,
+      });
       renameSync(`${path}.new`, path);
     },
   };

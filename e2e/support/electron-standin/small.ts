@@ -80,14 +80,20 @@ export const nativeTheme = new StandinTheme();
 export const powerMonitor = new Emitter();
 export const net = { isOnline: () => record.online };
 
+/** As Linux without a key ring, which Electron's own switch asks for. */
+const hasNoKeyRing = (): boolean => process.argv.includes('--password-store=basic');
 /** Not encryption: what matters is that what was written can be read, and stands nowhere as it is. */
-const scrambled = (bytes: Buffer): Buffer => Buffer.from(bytes.map((byte) => byte ^ 0x5a));
+const scrambled = (bytes: Buffer): Buffer => {
+  // Electron refuses to encrypt with the key that everyone knows, unless it is told to.
+  if (hasNoKeyRing()) throw new Error('Error while encrypting the text provided to safeStorage.');
+  return Buffer.from(bytes.map((byte) => byte ^ 0x5a));
+};
 export const safeStorage = {
-  isEncryptionAvailable: () => true,
-  getSelectedStorageBackend: () => 'gnome_libsecret' as const,
+  isEncryptionAvailable: () => !hasNoKeyRing(),
+  getSelectedStorageBackend: () => (hasNoKeyRing() ? 'basic_text' : 'gnome_libsecret'),
   encryptString: (text: string) => scrambled(Buffer.from(text)),
   decryptString: (bytes: Buffer) => scrambled(bytes).toString(),
-};
+} as const;
 
 interface BoxOptions {
   readonly message: string;
