@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import pg from 'pg';
 import { ANSWER_MS, endSilence, hangUp } from './end-silence.ts';
 import { toPayflowError, type Target } from './errors.ts';
@@ -40,6 +41,9 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs?: number;
 }
 
+/** Neither an address nor a socket's path, which TLS has no place for: a certificate is compared with `host` then. */
+const isName = (host: string): boolean => isIP(host) === 0 && !host.startsWith('/');
+
 /** What every connection of ours is made with. */
 export function clientConfig(options: ConnectionOptions) {
   const { host, port, user, password, database, ssl } = options.address;
@@ -50,9 +54,7 @@ export function clientConfig(options: ConnectionOptions) {
     password,
     database,
     ssl:
-      ssl === false
-        ? (false as const)
-        : { ...ssl, ...(host.startsWith('/') ? {} : { servername: host }) },
+      ssl === false ? (false as const) : { ...ssl, ...(isName(host) ? { servername: host } : {}) },
     application_name: options.applicationName,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
     keepAlive: true,
