@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { app, dialog } from 'electron';
+import { app, dialog, Menu } from 'electron';
 import { renderMessage } from '../shared/messages.ts';
 import { PayflowError } from '../shared/errors.ts';
 import { createLog } from './host/log.ts';
@@ -32,6 +32,8 @@ function start(folder: string): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     log.error('an error that nobody caught', error);
   });
+  // Electron's own menu, which opens DevTools, would be there until the host is up and ours is set.
+  Menu.setApplicationMenu(null);
   registerAppScheme();
   keepCrashDumps();
   guardPages(log);

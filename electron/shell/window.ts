@@ -1,4 +1,4 @@
-import { BrowserWindow, screen } from 'electron';
+import { app, BrowserWindow, screen } from 'electron';
 import { CHANNELS } from '../../shared/channels.ts';
 import type { HostEvent, Screen } from '../../shared/contract.ts';
 import { APP_PAGE } from '../desktop/address.ts';
@@ -69,6 +69,7 @@ export function createWindow(options: WindowOptions): MainWindow {
       contextIsolation: true,
       nodeIntegration: false,
       webviewTag: false,
+      devTools: !app.isPackaged,
       spellcheck: false,
       // The state in a hidden window must not lag behind the one in the panel.
       backgroundThrottling: false,
