@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { contract, METHODS, type Role } from '../../shared/contract.ts';
 import { makeToken } from '../../e2e/support/jwt.ts';
-import { LOGIN_CODE_MS } from './login-codes.ts';
+import { HANDED_CODE_MS, LOGIN_CODE_MS } from './login-codes.ts';
 import { SESSION_MAX_SECONDS, SESSION_SECONDS } from './sessions.ts';
 import { runId, testApi, testSecret, type TestApi } from './testing.ts';
 import { issueToken } from './tokens.ts';
@@ -459,6 +459,16 @@ describe('the session of the console', () => {
     await using api = await testApi({ now: () => now });
     const [code, late] = [api.codes.issue('manager'), api.codes.issue('cashier')];
     now += LOGIN_CODE_MS;
+    expect((await signIn(api, { code })).status).toBe(200);
+    now += 1;
+    expect((await signIn(api, { code: late })).body).toEqual(failure('API_LOGIN_USED'));
+  });
+
+  test('a code that the app hands to a browser itself is good for half a minute', async () => {
+    let now = 1_000;
+    await using api = await testApi({ now: () => now });
+    const [code, late] = [1, 2].map(() => api.codes.issue('manager', HANDED_CODE_MS));
+    now += HANDED_CODE_MS;
     expect((await signIn(api, { code })).status).toBe(200);
     now += 1;
     expect((await signIn(api, { code: late })).body).toEqual(failure('API_LOGIN_USED'));

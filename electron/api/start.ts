@@ -14,8 +14,8 @@ export interface RunningApi {
   readonly port: number;
   /** The console's address on this machine, without a slash at its end. */
   readonly url: string;
-  /** An address that signs its reader in, once and soon. */
-  loginUrl(role: Role): string;
+  /** An address that signs its reader in, once and soon. `lifeMs`: how soon, where it is not for a person to copy. */
+  loginUrl(role: Role, lifeMs?: number): string;
   /** Ends answers under way and event streams. Idempotent. */
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function startApi({ port, ...options }: StartApiOptions): Promise<R
   return {
     port: bound,
     url,
-    loginUrl: (role) => `${url}/?${LOGIN_PARAMETER}=${codes.issue(role)}`,
+    loginUrl: (role, lifeMs) => `${url}/?${LOGIN_PARAMETER}=${codes.issue(role, lifeMs)}`,
     close: () => (closing ??= app.close()),
   };
 }

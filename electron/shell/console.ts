@@ -1,4 +1,5 @@
 import { shell } from 'electron';
+import { HANDED_CODE_MS } from '../api/login-codes.ts';
 import type { RunningApi } from '../api/start.ts';
 import { tokenSecret } from '../api/secret.ts';
 import { apiProblem } from '../desktop/api-problem.ts';
@@ -72,7 +73,8 @@ export function createConsole(options: ConsoleOptions): WebConsole {
       const running = api.running();
       if (running === null) return null;
       return () => {
-        shell.openExternal(running.loginUrl('manager')).catch((error: unknown) => {
+        // Not by way of a file that only this user reads: browsers in a sandbox of their own cannot open one of ours.
+        shell.openExternal(running.loginUrl('manager', HANDED_CODE_MS)).catch((error: unknown) => {
           log.error('the browser could not be opened', error);
         });
       };
