@@ -2,6 +2,8 @@ import type { Timers } from './scheduler-shell.ts';
 
 /** How many times its own length a piece of work rests before it is done again. */
 const restFactor = 5;
+/** Also behind work that a machine slept through. */
+const longestRestMs = 60_000;
 
 /** Work that is asked for often and done seldom: never twice at a time, with a rest between, and always once more. */
 export class Gentle {
@@ -34,7 +36,7 @@ export class Gentle {
       return;
     }
     if (this.#unset !== null) return;
-    this.#unset = this.#timers.after(Math.max(this.#restUntil - this.#timers.now(), 0), () => {
+    this.#unset = this.#timers.after(Math.max(this.#restUntil - this.#timers.ticks(), 0), () => {
       this.#unset = null;
       void this.#run();
     });
@@ -55,7 +57,7 @@ export class Gentle {
   }
 
   #run(): Promise<void> {
-    const began = this.#timers.now();
+    const began = this.#timers.ticks();
     this.#again = false;
     this.#running ??= this.#work()
       .catch((error: unknown) => {
@@ -63,8 +65,9 @@ export class Gentle {
       })
       .finally(() => {
         this.#running = null;
-        const now = this.#timers.now();
-        this.#restUntil = now + Math.max(this.#gapMs, restFactor * (now - began));
+        const now = this.#timers.ticks();
+        const rest = Math.min(restFactor * (now - began), longestRestMs);
+        this.#restUntil = now + Math.max(this.#gapMs, rest);
         if (this.#again) this.ask();
       });
     return this.#running;

@@ -12,32 +12,40 @@ import { parseSettings } from './settings.ts';
 import { StatusBoard } from './status-board.ts';
 import { nothingSeen, statusView, withProgress, type StatusParts } from './status-view.ts';
 
-/** Time that stands still until the test lets it pass. */
-function handTimers(): Timers & { readonly pass: (ms: number) => Promise<void> } {
-  let now = Date.UTC(2026, 10, 22, 14, 0);
+/** Time that stands still until the test lets it pass, and a clock that it can set back. */
+function handTimers(): Timers & {
+  readonly pass: (ms: number) => Promise<void>;
+  readonly setBack: (ms: number) => void;
+} {
+  let ticks = 0;
+  let since = Date.UTC(2026, 10, 22, 14, 0);
   let next = 0;
   const set = new Map<number, { at: number; work: () => void }>();
   return {
-    now: () => now,
+    now: () => since + ticks,
+    ticks: () => ticks,
+    setBack(ms) {
+      since -= ms;
+    },
     random: () => 0.5,
     after(ms, work) {
       const id = next++;
-      set.set(id, { at: now + ms, work });
+      set.set(id, { at: ticks + ms, work });
       return () => set.delete(id);
     },
     async pass(ms) {
-      const end = now + ms;
+      const end = ticks + ms;
       await new Promise((resolve) => setImmediate(resolve));
       for (;;) {
         const due = [...set].filter(([, { at }]) => at <= end);
         const [first] = due.toSorted(([, a], [, b]) => a.at - b.at);
         if (first === undefined) break;
         set.delete(first[0]);
-        now = Math.max(now, first[1].at);
+        ticks = Math.max(ticks, first[1].at);
         first[1].work();
         await new Promise((resolve) => setImmediate(resolve));
       }
-      now = end;
+      ticks = end;
     },
   };
 }
@@ -196,6 +204,22 @@ test('the board tells at most ten times a second, only what differs, and always 
   board.close();
 });
 
+test('11.8: behind a clock that was set back the board tells what is new as before', async () => {
+  const timers = handTimers();
+  const told: (number | null)[] = [];
+  const board = new StatusBoard(parts(), timers, ({ waitingAtHq }) => told.push(waitingAtHq));
+  board.change({ waitingAtHq: 1 });
+
+  timers.setBack(3_600_000);
+  for (const waitingAtHq of [2, 3]) {
+    board.change({ waitingAtHq });
+    await timers.pass(100);
+  }
+
+  expect(told).toEqual([1, 2, 3]);
+  board.close();
+});
+
 test('age alone turns waiting rows into attention, without any event', async () => {
   const timers = handTimers();
   const states: string[] = [];
@@ -233,6 +257,33 @@ test('gentle work: never twice at a time, with rests between, and once more for 
   await timers.pass(1);
   await timers.pass(20_000);
   expect(begun).toBe(2);
+  work.close();
+});
+
+test('11.8: gentle work rests no longer for a clock that was set, nor for a machine that slept', async () => {
+  const timers = handTimers();
+  let done = 0;
+  let slow = 0;
+  const work = new Gentle(
+    250,
+    timers,
+    async () => {
+      await timers.pass(slow);
+      done += 1;
+    },
+    () => undefined,
+  );
+  await work.now();
+  timers.setBack(3_600_000);
+  work.ask();
+  await timers.pass(250);
+  expect(done).toBe(2);
+
+  slow = 8 * 3_600_000;
+  await work.now();
+  work.ask();
+  await timers.pass(60_000);
+  expect(done).toBe(4);
   work.close();
 });
 

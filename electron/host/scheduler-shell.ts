@@ -17,7 +17,10 @@ import type { Watch } from './thread-messages.ts';
 
 /** Time, so that tests own it. */
 export interface Timers {
+  /** What the clock on the wall says: it is set forward and back, and goes on while the machine sleeps. */
   now(): number;
+  /** Milliseconds that nobody sets, for gaps and rests. */
+  ticks(): number;
   random(): number;
   /** Runs `work` once, after so many milliseconds; the answer takes it back. */
   after(ms: number, work: () => void): () => void;
@@ -25,6 +28,7 @@ export interface Timers {
 
 export const systemTimers: Timers = {
   now: () => Date.now(),
+  ticks: () => performance.now(),
   random: () => Math.random(),
   after(ms, work) {
     const timer = setTimeout(work, ms);

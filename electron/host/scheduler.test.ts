@@ -224,6 +224,16 @@ describe('one slot', () => {
       expect(desk.completes()).toEqual(['listen']);
     });
 
+    test('also where the last compare was made by a clock that ran a year ahead', () => {
+      const desk = new Desk({ comparedAt: at(22, 2) + 365 * 24 * 60 * minute });
+      desk.now = at(23, 2);
+      desk.send({ type: 'start' });
+      desk.completes();
+      desk.now = at(24, 2);
+      desk.send({ type: 'ask', asked: whole });
+      expect(desk.completes()).toEqual(['listen', 'check']);
+    });
+
     test('a terminal that was never compared begins its day with the first cycle that went well', () => {
       const desk = new Desk();
       desk.send({ type: 'start' });
@@ -405,6 +415,7 @@ test('9: a pause, its end and "Stop" during a data check leave the next cycle pl
 const codes = ['HQ_REFUSED', 'HQ_BUSY', 'HQ_LOGIN_REFUSED', 'INTERNAL', 'ENGINE_THREAD_LOST'];
 const anyStep = fc.oneof(
   fc.constantFrom('local', 'feed', 'start', 'wake', 'network-lost', 'cancel', 'resume', 'check'),
+  fc.constant('set-back'),
   fc.constantFrom('ask', 'pause', 'feed-lost', 'answer', 'answer', 'answer', 'wait', 'wait'),
 );
 
@@ -458,6 +469,9 @@ test('9: whatever happens: one thing at a time, no pause broken, and always some
             const at = wakeAt(desk.state);
             if (at !== null) desk.now = Math.max(desk.now, at);
             follow({ type: 'time' });
+          } else if (step === 'set-back') {
+            desk.now -= 60 * minute;
+            follow({ type: 'time' });
           } else if (step === 'answer') {
             if (probing) follow({ type: 'probed', code });
             if (running === 'cycle')
@@ -471,6 +485,8 @@ test('9: whatever happens: one thing at a time, no pause broken, and always some
           const alone = running === null && !probing && !isPaused(state, desk.now);
           // The next local change would start something anyway; but nothing may depend on one.
           must(!alone || mode === 'manual' || wakeAt(state) !== null, 'something is planned');
+          const late = state.next !== null && state.next.at - desk.now > 5 * minute;
+          must(!late, 'no clock puts it off');
         }
         expect(broken).toEqual([]);
       },

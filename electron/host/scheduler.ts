@@ -35,8 +35,16 @@ export interface SchedulerState {
   readonly hq: Facts['hq'];
   /** Tries in a row that failed; 0: all is well. */
   readonly attempt: number;
-  readonly next: { readonly what: 'cycle' | 'probe'; readonly at: number } | null;
+  readonly next: Next | null;
   readonly closed: boolean;
+}
+
+/** What comes by itself at a time of the clock on the wall: a wait then also ends for a machine that slept through it. */
+interface Next {
+  readonly what: 'cycle' | 'probe';
+  readonly at: number;
+  /** How long it was to be waited for, in milliseconds; null: `at` is a time of the cron expression. */
+  readonly wait: number | null;
 }
 
 export type SchedulerEvent =
@@ -145,7 +153,25 @@ function goesByItself(state: SchedulerState, now: number): boolean {
 }
 
 export function advance(state: SchedulerState, event: SchedulerEvent, moment: Moment): Step {
-  return state.closed ? still(state) : withCommand(step(state, event, moment), moment);
+  if (state.closed) return still(state);
+  const current = { ...state, next: byTheClock(state.next, moment) };
+  return withCommand(step(current, event, moment), moment);
+}
+
+const within = (what: Next['what'], wait: number, { now }: Moment): Next => ({
+  what,
+  at: now + wait,
+  wait,
+});
+
+/**
+ * A clock that was set back puts nothing off (invariant 8): a wait is begun anew, and the cron expression is read by the
+ * clock as it is. Refused: waits by a clock that only goes forward, which stands still while a laptop sleeps.
+ */
+function byTheClock(next: Next | null, { now, nextCron }: Moment): Next | null {
+  if (next === null || next.at <= now) return next;
+  const at = next.wait === null ? nextCron(now) : now + next.wait;
+  return at !== null && at < next.at ? { ...next, at } : next;
 }
 
 /** Whatever has ended: the next command begins, unless something else has just begun. */
@@ -197,7 +223,7 @@ function step(state: SchedulerState, event: SchedulerEvent, moment: Moment): Ste
         ? still({
             ...state,
             attempt: 0,
-            next: { what: 'probe', at: moment.now + Math.round(wakeJitterMs * moment.random) },
+            next: within('probe', Math.round(wakeJitterMs * moment.random), moment),
           })
         : still(state);
     case 'network-lost':
@@ -299,14 +325,18 @@ function ended(
     return run({ ...state, attempt, hq: answered(state.hq, code) }, moment, state.queued);
   const wait = backoff(decide(code ?? 'INTERNAL'), attempt, moment.random);
   // Not even a table that says "at once" makes a loop.
-  const at = moment.now + Math.max(wait, 50);
+  const next = within('cycle', Math.max(wait, 50), moment);
   const tried: SchedulerState = { ...state, attempt, hq: answered(state.hq, code) };
-  return still(goesByItself(tried, moment.now) ? { ...tried, next: { what: 'cycle', at } } : tried);
+  return still(goesByItself(tried, moment.now) ? { ...tried, next } : tried);
 }
 
-/** Where no compare is known of, what has just been loaded is as good as one. */
+/**
+ * Where no compare is known of, what has just been loaded is as good as one. One that lies in the future was made by a clock
+ * that ran ahead: without this, there would be none until then.
+ */
 function wentWell(state: SchedulerState, { now }: Moment): SchedulerState {
-  return { ...state, attempt: 0, hq: 'reachable', comparedAt: state.comparedAt ?? now };
+  const comparedAt = Math.min(state.comparedAt ?? now, now);
+  return { ...state, attempt: 0, hq: 'reachable', comparedAt };
 }
 
 /** A failure of this terminal's own says nothing about HQ. */
@@ -320,11 +350,11 @@ function reached(state: SchedulerState, code: string | null): SchedulerState {
 }
 
 /** HQ is out of reach: it is asked again and again, whatever the mode, and a pause does not hide it. */
-function away(state: SchedulerState, { now, random }: Moment): SchedulerState {
+function away(state: SchedulerState, moment: Moment): SchedulerState {
   const attempt = state.attempt + 1;
   const lost: SchedulerState = { ...state, attempt, hq: 'unreachable' };
   if (!lost.automatic) return lost;
-  return { ...lost, next: { what: 'probe', at: now + backoff(probing, attempt, random) } };
+  return { ...lost, next: within('probe', backoff(probing, attempt, moment.random), moment) };
 }
 
 /** It says of HQ what a cycle says; the next cycle comes when it would have come. */
@@ -362,10 +392,12 @@ function checkNext(state: SchedulerState, moment: Moment): Step {
   return still(state.next === null && !state.probing ? planned(state, moment) : state);
 }
 
-function planned(state: SchedulerState, { now, nextCron }: Moment): SchedulerState {
+function planned(state: SchedulerState, moment: Moment): SchedulerState {
+  const { now, nextCron } = moment;
   if (!goesByItself(state, now) || state.mode === 'manual') return { ...state, next: null };
-  const at = state.mode === 'live' ? now + liveBeatMs : nextCron(now);
-  return { ...state, next: at === null ? null : { what: 'cycle', at } };
+  if (state.mode === 'live') return { ...state, next: within('cycle', liveBeatMs, moment) };
+  const at = nextCron(now);
+  return { ...state, next: at === null ? null : { what: 'cycle', at, wait: null } };
 }
 
 function probed(state: SchedulerState, code: string | null, moment: Moment): Step {
@@ -381,7 +413,7 @@ function probed(state: SchedulerState, code: string | null, moment: Moment): Ste
 function feedLost(state: SchedulerState, code: string, moment: Moment): Step {
   if (state.running !== null || !goesByItself(state, moment.now)) return still(state);
   if (failureKind(code) === 'connection')
-    return still({ ...state, next: { what: 'probe', at: moment.now } });
+    return still({ ...state, next: within('probe', 0, moment) });
   return still(planned(state, moment));
 }
 
@@ -391,7 +423,7 @@ function timeCame(state: SchedulerState, moment: Moment): Step {
   if (next === null || next.at > moment.now) return still(state);
   // A cycle that runs plans what comes next when it ends; other work does not.
   if (state.running !== null) {
-    const later = { ...next, at: moment.now + busyMs };
+    const later = within(next.what, busyMs, moment);
     return still({ ...state, next: state.running.what === 'cycle' ? null : later });
   }
   if (next.what === 'cycle')

@@ -36,7 +36,7 @@ export class StatusBoard {
 
   change(parts: Partial<StatusParts>): void {
     this.#parts = { ...this.#parts, ...parts };
-    this.#wait(Math.max(this.#toldAt + gapMs - this.#timers.now(), 0));
+    this.#wait(Math.max(this.#toldAt + gapMs - this.#timers.ticks(), 0));
   }
 
   close(): void {
@@ -60,7 +60,7 @@ export class StatusBoard {
     const text = JSON.stringify({ ...view, facts: { ...view.facts, now: 0 } });
     if (text !== this.#told) {
       this.#told = text;
-      this.#toldAt = this.#timers.now();
+      this.#toldAt = this.#timers.ticks();
       this.#tell(view);
     }
     this.#wait(agingMs);
