@@ -134,8 +134,8 @@ function tablesOf(path: string): Record<string, string> {
       .filter((name) => name !== 'sync_run');
     return Object.fromEntries(
       names.map((name) => {
-        // That a run did not end well is kept, like the run itself.
-        const kept = name === 'sync_meta' ? ` WHERE name <> 'unfinished_at'` : '';
+        // That a run did not end well is kept, like the run itself, and that it was the last one.
+        const kept = name === 'sync_meta' ? ` WHERE name NOT IN ('unfinished_at', 'last_run')` : '';
         const rows = db.prepare(`SELECT * FROM "${name}"${kept}`).all();
         return [name, digest(JSON.stringify(rows.map((row) => JSON.stringify(row)).toSorted()))];
       }),

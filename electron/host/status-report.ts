@@ -3,7 +3,7 @@ import { isDiskLow } from '../local/disk-room.ts';
 import { countUnanswered } from '../local/gate-store.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { standingNotices } from '../local/notices.ts';
-import { loggedRuns, metaValue, savedCursors, waiting, type Waiting } from '../local/views.ts';
+import { lastRunWith, metaValue, savedCursors, waiting, type Waiting } from '../local/views.ts';
 import { META } from '../sync/meta.ts';
 import type { StatusReport } from './app-types.ts';
 import { PAUSE_META, parsePause } from './pause.ts';
@@ -69,23 +69,12 @@ function differingOf(db: ReadableDb): Facts['differing'] {
 function factsOf(db: ReadableDb, counts: Waiting, settings: Settings, now: number): Facts {
   const { upload, oldestUnsentAt, held, rejected, conflicts, oversold } = counts;
   const cursors = savedCursors(db);
-  const [last] = loggedRuns(db, 1);
-  // Runs that moved nothing leave no record of their own, only this time.
-  const lastRunAt = metaValue(db, META.lastRunAt);
-  const open =
-    last !== undefined &&
-    (last.report.status === 'failed' || last.report.status === 'cancelled') &&
-    (lastRunAt === null || last.endedAt > lastRunAt);
-  const { error } = last?.report ?? {};
   const skew = metaValue(db, META.clockSkew);
   return {
     ...factsWithoutFile(settings, now),
     configured: settings.hq !== null && settings.terminal !== null,
     loaded: cursors.length > 0 && cursors.every((cursor) => cursor.loaded),
-    error:
-      open && error !== undefined
-        ? { ...error, since: Date.parse(metaValue(db, META.unfinishedAt) ?? last.startedAt) }
-        : null,
+    ...lastRunOf(db, held + rejected > 0),
     paused: parsePause(metaValue(db, PAUSE_META)),
     clockSkewMs: skew === null ? null : Number(skew),
     waiting: upload,
@@ -97,11 +86,28 @@ function factsOf(db: ReadableDb, counts: Waiting, settings: Settings, now: numbe
     oversold,
     notices: standingNotices(db),
     differing: differingOf(db),
-    lastRun:
-      open || lastRunAt === null
-        ? last === undefined
-          ? null
-          : { at: Date.parse(last.endedAt), status: last.report.status }
-        : { at: Date.parse(lastRunAt), status: held + rejected > 0 ? 'partial' : 'completed' },
+  };
+}
+
+/**
+ * How the last run ended. Whether one stands unfinished is kept in so many words: times that are compared, the last good
+ * run's and the failed one's, hide a failure behind a clock that was set back.
+ */
+function lastRunOf(db: ReadableDb, isLeft: boolean): Pick<Facts, 'error' | 'lastRun'> {
+  const unfinishedAt = metaValue(db, META.unfinishedAt);
+  if (unfinishedAt === null) {
+    // Runs that moved nothing leave no record of their own, only this time.
+    const at = metaValue(db, META.lastRunAt);
+    const status = isLeft ? 'partial' : 'completed';
+    return { error: null, lastRun: at === null ? null : { at: Date.parse(at), status } };
+  }
+  const last = lastRunWith(db, null);
+  const { error, status } = last?.report ?? {};
+  return {
+    error: error === undefined ? null : { ...error, since: Date.parse(unfinishedAt) },
+    lastRun: {
+      at: Date.parse(last?.endedAt ?? unfinishedAt),
+      status: status === 'cancelled' ? status : 'failed',
+    },
   };
 }

@@ -25,6 +25,9 @@ export type LedgerStore = Pick<
   | 'prune'
 >;
 
+/** `sync_meta`: the id of the run that was recorded last; times do not say which, after a clock was set back. */
+export const LAST_RUN_META = 'last_run';
+
 type HeldColumns = Omit<Held, 'missing'> & { missing: string };
 type RejectedColumns = Omit<Rejected, 'params'> & { params: string };
 
@@ -164,9 +167,11 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
       return Number(lastInsertRowid);
     },
     saveRun(run) {
+      // The later word stands: a run that was kept as done and then could not tell HQ has failed.
       prepare(`
         INSERT INTO sync_run (id, started_at, ended_at, direction, status, report) VALUES (?, ?, ?, ?, ?, ?)
-        ON CONFLICT (id) DO NOTHING`).run(
+        ON CONFLICT (id) DO UPDATE SET ended_at = excluded.ended_at, status = excluded.status,
+          report = excluded.report`).run(
         run.id,
         run.startedAt,
         run.endedAt,
@@ -174,6 +179,9 @@ export function ledgerStore({ prepare, now }: StoreContext): LedgerStore {
         run.status,
         run.report,
       );
+      prepare(
+        'INSERT INTO sync_meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      ).run(LAST_RUN_META, run.id);
     },
     prune(before) {
       // One whose outcome is unknown is all that keeps its changes from going twice (DESIGN 6.1).

@@ -3,6 +3,7 @@ import type { MessageParams } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import type { RunReport } from '../../shared/report.ts';
 import type { HeldRow, MissingParent, RejectedRow } from '../../shared/rows.ts';
+import { LAST_RUN_META } from './ledger-store.ts';
 import type { ReadableDb } from './open.ts';
 import { id } from './sql.ts';
 
@@ -37,15 +38,27 @@ export function loggedRuns(db: ReadableDb, limit: number): LoggedRun[] {
   );
 }
 
-/** The last run of a status (null: of any) that left a record; null: there is none. */
+/** The last run of a status (null: of any, and the one recorded last whatever its times) that left a record; null: none. */
 export function lastRunWith(db: ReadableDb, status: RunReport['status'] | null): LoggedRun | null {
-  if (status === null) return loggedRuns(db, 1)[0] ?? null;
+  if (status === null) return lastRecorded(db) ?? loggedRuns(db, 1)[0] ?? null;
   const [run] = runsOf(
     db
       .prepare(
         `SELECT ${RUN_COLUMNS} FROM sync_run WHERE status = ? ORDER BY started_at DESC LIMIT 1`,
       )
       .all(status),
+  );
+  return run ?? null;
+}
+
+/** Null also where an earlier version recorded it. */
+function lastRecorded(db: ReadableDb): LoggedRun | null {
+  const [run] = runsOf(
+    db
+      .prepare(
+        `SELECT ${RUN_COLUMNS} FROM sync_run WHERE id = (SELECT value FROM sync_meta WHERE name = ?)`,
+      )
+      .all(LAST_RUN_META),
   );
   return run ?? null;
 }
