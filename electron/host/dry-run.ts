@@ -73,6 +73,8 @@ function countUpload(run: Run, counters: RunCounters): void {
       else if (kind !== 'nothing' && kind !== 'skip')
         counters.count('upload', table.name, 'applied');
     }
+    for (const { table, name, stands } of page.unnamed)
+      if (stands) counters.list('upload', table.name, 'rejected', name);
     place = page.next;
   }
 }

@@ -4,6 +4,7 @@ import { OpenNames, saveNames, underSavedNames } from './open-names.ts';
 import { Renames } from './renames.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
+import { nameOf } from './unnamed.ts';
 
 /** Rows whose local_id, or HQ's key beside it, the POS has changed: they stay the same rows at HQ (DESIGN 4.3). */
 export type MovedKeys = Pick<
@@ -78,14 +79,16 @@ export function movedKeys({ prepare }: StoreContext, plan: () => Plan): MovedKey
     ).run(names);
     prepare('UPDATE sync_outbox SET old_local_id = NULL WHERE seq = :seq').run(names);
     renames.add(from, entry.localId);
+    // A key of bytes stands on the lists under the name it has there.
+    const listed = { tbl: table.name, from: nameOf(from), to: nameOf(entry.localId) };
     // Of a row that had the name before, and is no more.
-    for (const listed of ['sync_held', 'sync_rejected']) {
-      prepare(`DELETE FROM ${listed} WHERE tbl = :tbl AND id = :to AND direction = 'upload'`).run(
-        names,
+    for (const list of ['sync_held', 'sync_rejected']) {
+      prepare(`DELETE FROM ${list} WHERE tbl = :tbl AND id = :to AND direction = 'upload'`).run(
+        listed,
       );
       prepare(
-        `UPDATE ${listed} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
-      ).run(names);
+        `UPDATE ${list} SET id = :to WHERE tbl = :tbl AND id = :from AND direction = 'upload'`,
+      ).run(listed);
     }
     for (const kept of ['sync_base', 'sync_recreate']) {
       prepare(`DELETE FROM ${kept} WHERE tbl = :tbl AND local_id = :to`).run(names);

@@ -3,6 +3,7 @@ import type { Canonical } from '../sync/codec.ts';
 import type { LocalStore, OutboxEntry } from '../sync/local-port.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
+import { markUnnamed } from './unnamed.ts';
 
 /** The outbox and the bases of pending rows. */
 export type OutboxStore = Pick<
@@ -50,7 +51,8 @@ const namedBase = (text: string): ReadonlyMap<string, Canonical> =>
   new Map(Object.entries(JSON.parse(text) as Record<string, Canonical>));
 
 /** `plan` is asked for at every call: it is not known before HQ has been reached once. */
-export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): OutboxStore {
+export function outboxStore(context: StoreContext, plan: () => Plan): OutboxStore {
+  const { prepare, now } = context;
   let parsed: { readonly text: string; readonly changes: OutboxEntry['changes'] } = {
     text: '{}',
     changes: {},
@@ -111,11 +113,12 @@ export function outboxStore({ prepare, now }: StoreContext, plan: () => Plan): O
 
   return {
     entriesAfter(after, limit) {
-      return entries(
+      const page = entries(
         `SELECT ${COLUMNS} FROM sync_outbox o WHERE o.seq > ? ORDER BY o.seq LIMIT ?`,
         after,
         limit,
       );
+      return markUnnamed(context, page);
     },
     entriesOf(table, localIds) {
       if (localIds.length === 0) return [];

@@ -7,6 +7,7 @@ import type { KnownRow, LocalRow, LocalStore, Referrer, UpsertRow } from '../syn
 import { followMoves } from './follow-moves.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
+import { nameSql } from './unnamed.ts';
 import { upsertKnown, upsertRows } from './upsert-rows.ts';
 
 /** The shop's rows and what is known of each (`sync_row`). */
@@ -273,7 +274,7 @@ export function rowStore(context: StoreContext, shop: () => Shop): RowStore {
         .map((name, place) => `d.${id(name)} = json_extract(j.value, '$[${String(place)}]')`)
         .join(' AND ');
       const rows = prepare(
-        `SELECT d.local_id, j.key FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON ${equal}`,
+        `SELECT ${nameSql('d.local_id')}, j.key FROM json_each(?) j CROSS JOIN ${id(table.name)} d ON ${equal}`,
       )
         .raw()
         .all(JSON.stringify(usable)) as [string, number][];

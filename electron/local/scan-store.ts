@@ -2,6 +2,7 @@ import type { LocalStore } from '../sync/local-port.ts';
 import type { RowStore } from './row-store.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
+import { nameSql } from './unnamed.ts';
 
 /** What the scan of DESIGN 4.4 and a repair write down. */
 export type ScanStore = Pick<
@@ -34,7 +35,7 @@ export function scanStore({ prepare, now }: StoreContext, rows: RowStore): ScanS
     },
     unknown(table, limit) {
       return prepare(`
-        SELECT d.local_id FROM ${id(table.name)} d
+        SELECT ${nameSql('d.local_id')} FROM ${id(table.name)} d
          WHERE d.local_id IS NOT NULL
            AND NOT EXISTS (SELECT 1 FROM sync_row r WHERE r.tbl = :number AND r.local_id = d.local_id)
            AND NOT EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = :tbl AND o.local_id = d.local_id)

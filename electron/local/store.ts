@@ -14,6 +14,7 @@ import { ownRules } from './own-rules.ts';
 import { rowStore, type Shop } from './row-store.ts';
 import { scanStore } from './scan-store.ts';
 import { preparer } from './statements.ts';
+import { unnamedStore } from './unnamed.ts';
 
 /** payflow.db as the engine's `LocalStore`, over one connection. SQLite's errors leave as PayflowError. */
 export function createLocalStore(db: WritableDb, now: () => string): LocalStore {
@@ -82,6 +83,7 @@ export function createLocalStore(db: WritableDb, now: () => string): LocalStore 
     ...rows,
     ...ownRules(db, context),
     ...scanStore(context, rows),
+    ...unnamedStore(context),
   };
 
   return {

@@ -6,6 +6,7 @@ import type { HeldRow, MissingParent, RejectedRow } from '../../shared/rows.ts';
 import { LAST_RUN_META } from './ledger-store.ts';
 import type { ReadableDb } from './open.ts';
 import { id } from './sql.ts';
+import { nameSql } from './unnamed.ts';
 
 export function heldRows(db: ReadableDb): HeldRow[] {
   const rows = db
@@ -121,10 +122,12 @@ const COUNT_WAITING = `
     SELECT tbl, id FROM sync_held WHERE direction = 'upload' UNION SELECT tbl, id FROM sync_rejected WHERE direction = 'upload')
   SELECT (SELECT count(*) FROM (SELECT DISTINCT tbl, local_id FROM sync_outbox)) AS changed,
          (SELECT count(*) FROM kept_back k
-           WHERE EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = k.tbl AND o.local_id = k.id)) AS keptBackOfChanged,
+           WHERE EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = k.tbl AND o.local_id = k.id)
+              -- Keys of bytes: behind all texts.
+              OR EXISTS (SELECT 1 FROM sync_outbox o WHERE o.tbl = k.tbl AND o.local_id >= x'' AND ${nameSql('o.local_id')} = k.id)) AS keptBackOfChanged,
          (SELECT o.at FROM sync_outbox o NOT INDEXED
            WHERE NOT EXISTS (SELECT 1 FROM sync_held h WHERE h.tbl = o.tbl AND h.id = o.local_id AND h.direction = 'upload')
-             AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = o.local_id AND r.direction = 'upload')
+             AND NOT EXISTS (SELECT 1 FROM sync_rejected r WHERE r.tbl = o.tbl AND r.id = ${nameSql('o.local_id')} AND r.direction = 'upload')
            ORDER BY o.seq LIMIT 1) AS oldestUnsentAt,
          (SELECT count(*) FROM sync_held) AS held, (SELECT count(*) FROM sync_rejected) AS rejected,
          (SELECT count(*) FROM sync_conflict WHERE follows IS NULL) AS conflicts,

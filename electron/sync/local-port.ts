@@ -43,6 +43,8 @@ export interface OutboxEntry {
   readonly table: string;
   readonly localId: string;
   readonly oldLocalId: string | null;
+  /** Why the key names no row, where it is no text; `localId` is then how SQL calls it. Only `entriesAfter` says so. */
+  readonly unnamed?: 'not-text' | 'not-unicode';
   /** R: the row as it stood before a write that may have replaced it (DESIGN 4.3). */
   readonly op: 'I' | 'U' | 'D' | 'R';
   /** Local column name -> [old type, old text, new type, new text]; null: unknown (DESIGN 4.5). */
@@ -246,7 +248,7 @@ export interface LocalStore {
   orphanedKept(table: TablePlan): string[];
 
   /** Entries behind `after` in sequence order. */
-  entriesAfter(after: number, limit: number): OutboxEntry[];
+  entriesAfter(after: number, limit: number): readonly OutboxEntry[];
   entriesOf(table: TablePlan, localIds: readonly string[]): OutboxEntry[];
   /** Number and wall time of the entries between the two numbers (`after` excluded, `upto` included), in order. */
   entryTimes(
@@ -305,6 +307,12 @@ export interface LocalStore {
   dropEntries(table: TablePlan, rows: readonly { localId: string; upto: number }[]): void;
   /** Drops entries that HQ has had, of tables that are not synced any more. */
   dropTaken(entries: readonly string[]): void;
+  /** Of these entries of rows without a name, those whose row is here. */
+  standing(table: TablePlan, seqs: readonly number[]): readonly number[];
+  /** The rows of these entries are refused. */
+  showRefused(table: TablePlan, seqs: readonly number[]): void;
+  /** A row without a name is gone, or has one by now. */
+  dropUnnamed(table: TablePlan, name: string, seqs: readonly number[]): void;
   /**
    * Accepted rows: the entries that were sent go, newer ones stay, and the row with them is pending. `upto`: no entry up to
    * this number is newer than what was sent, the outbox's highest when the batch was read.

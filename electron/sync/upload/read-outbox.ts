@@ -14,6 +14,7 @@ import { foldEntries, type PendingChange } from '../pending.ts';
 import type { KnownRow, OutboxEntry, Rejected } from '../local-port.ts';
 import { canonicalRows, type CanonicalRow } from '../translate.ts';
 import { SeveralEntries } from './several-entries.ts';
+import { unnamedRows, type Unnamed } from './unnamed.ts';
 
 /** What is to be done about one row of the outbox. */
 export type Intent = {
@@ -78,6 +79,8 @@ function nextPlace(
 
 export interface OutboxPage {
   readonly intents: readonly Intent[];
+  /** News of rows that nothing can name. */
+  readonly unnamed: readonly Unnamed[];
   /** Null: that was all. */
   readonly next: PagePlace | null;
   /** Highest sequence number when the page was read. */
@@ -106,21 +109,26 @@ export function readOutboxPage(
     run.local.rejected('upload').map((row) => [`${row.table}\0${row.id}`, row]),
   );
   const intents: Intent[] = [];
-  for (const [name, list] of groupBy(entries, (entry) => entry.table)) {
+  const unnamed: Unnamed[] = [];
+  for (const [name, all] of groupBy(entries, (entry) => entry.table)) {
     if (!run.index.has(name)) continue;
     if (run.request.table !== null && run.request.table !== name) continue;
     const table = run.index.table(name);
+    const strange = all.filter((entry) => entry.unnamed !== undefined);
+    const list = strange.length === 0 ? all : all.filter((entry) => entry.unnamed === undefined);
+    if (strange.length > 0) unnamed.push(...unnamedRows(run, table, strange, refused));
     const localIds = [...new Set(list.map((entry) => entry.localId))];
     const again = several?.among(name, localIds) ?? [];
     const beside = run.local.entriesBeside(table, again, after, entries.at(-1)?.seq ?? after);
-    const all = beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
-    const rows = groupBy(all, (entry) => entry.localId);
+    const told =
+      beside.length === 0 ? list : [...list, ...beside].toSorted((a, b) => a.seq - b.seq);
+    const rows = groupBy(told, (entry) => entry.localId);
     if (refused.size > 0) dropUnedited(run, table, rows, refused);
     intents.push(...intentsOf(run, table, rows, after, refused));
   }
   const last = entries.at(-1);
   const next = full && last !== undefined ? nextPlace(run, place, last.seq, several) : null;
-  return { intents, next, upto: run.local.lastSeq() };
+  return { intents, unnamed, next, upto: run.local.lastSeq() };
 }
 
 /**

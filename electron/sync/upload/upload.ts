@@ -23,6 +23,7 @@ import {
   type OutboxPage,
   type PagePlace,
 } from './read-outbox.ts';
+import { settleUnnamed } from './unnamed.ts';
 
 /** A row whose swap fails this often while HQ's row stands still is an error shown, not a loop (DESIGN 7.1). */
 const MAX_SWAP_FAILURES = 2;
@@ -180,10 +181,11 @@ function save(run: Run, { page, batch, waiting, text }: Prepared, before: Answer
   const unlisted = waiting.length === 0 ? [] : run.local.read(() => withoutListed(run, waiting));
   // An idle cycle commits nothing (DESIGN 5.6): an empty transaction would still take the POS's lock and two flushes. Rows
   // that wait or are refused as before are nothing new.
-  const isNew = page.intents.some(isSettledHere) || unlisted.length > 0;
+  const isNew = page.intents.some(isSettledHere) || page.unnamed.length > 0 || unlisted.length > 0;
   if (!isNew && batch === null && before === null) return;
   run.local.write(() => {
     settleLocally(run, page.intents, unlisted);
+    settleUnnamed(run, page.unnamed);
     passGate(run, page.intents);
     if (before !== null) run.local.answerBatch(before.batch.number, before.answer);
     if (batch === null) return;
