@@ -1,5 +1,6 @@
 import type { LocalStore } from '../sync/local-port.ts';
 import type { RowStore } from './row-store.ts';
+import { uuidSql } from './defaults.ts';
 import { id } from './sql.ts';
 import type { StoreContext } from './statements.ts';
 import { nameSql } from './unnamed.ts';
@@ -7,7 +8,15 @@ import { nameSql } from './unnamed.ts';
 /** What the scan of DESIGN 4.4 and a repair write down. */
 export type ScanStore = Pick<
   LocalStore,
-  'unsentDeletes' | 'unknown' | 'vanished' | 'addMissed' | 'noteHashes' | 'adopt' | 'forget'
+  | 'unsentDeletes'
+  | 'unknown'
+  | 'vanished'
+  | 'lacksKey'
+  | 'giveKeys'
+  | 'addMissed'
+  | 'noteHashes'
+  | 'adopt'
+  | 'forget'
 >;
 
 export function scanStore({ prepare, now }: StoreContext, rows: RowStore): ScanStore {
@@ -42,6 +51,22 @@ export function scanStore({ prepare, now }: StoreContext, rows: RowStore): ScanS
          LIMIT :limit`)
         .pluck()
         .all({ number: table.number, tbl: table.name, limit }) as string[];
+    },
+    lacksKey(table) {
+      // Where the column is NOT NULL, SQLite knows the answer without a look.
+      return (
+        prepare(`SELECT 1 FROM ${id(table.name)} WHERE local_id IS NULL LIMIT 1`).get() !==
+        undefined
+      );
+    },
+    giveKeys(table, limit) {
+      const name = id(table.name);
+      return prepare(`
+        UPDATE ${name} SET local_id = ${uuidSql}
+         WHERE local_id IS NULL AND rowid IN (SELECT rowid FROM ${name} WHERE local_id IS NULL LIMIT ?)
+         RETURNING local_id`)
+        .pluck()
+        .all(limit) as string[];
     },
     addMissed(table, missed) {
       for (const { localId, oldLocalId, op } of missed) {

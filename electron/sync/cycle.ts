@@ -8,6 +8,7 @@ import { followFeed, SchemaChanged } from './download/read-feed.ts';
 import { cursorOf, loadTables } from './download/load.ts';
 import { retryListed } from './retry-listed.ts';
 import { downloads, type EnginePorts, type Run } from './engine.ts';
+import { nameRows } from './name-rows.ts';
 import { repairOutbox } from './repair-outbox.ts';
 import { reportFailure, reportRun } from './report-run.ts';
 import { recover } from './identify.ts';
@@ -58,6 +59,7 @@ async function reportedStages(ports: EnginePorts, options: ConnectOptions): Prom
 async function stages(run: Run, hello: Hello, verdict: Verdict): Promise<void> {
   const { direction } = run.request;
   run.at('cycle:connected');
+  nameRows(run);
   repairOutbox(run);
   await recover(run, hello, verdict);
   await settle(run, hello);

@@ -200,6 +200,10 @@ export interface LocalStore {
   unsentDeletes(table: TablePlan): string[];
   /** local_ids of rows that HQ does not know and of which no entry tells, at most `limit`. */
   unknown(table: TablePlan, limit: number): string[];
+  /** Has the table a row whose local_id is null? */
+  lacksKey(table: TablePlan): boolean;
+  /** Gives at most `limit` such rows a key; answers with those keys. */
+  giveKeys(table: TablePlan, limit: number): readonly string[];
   /** Entries for what capture missed; not for a row that has one by now. */
   addMissed(table: TablePlan, rows: readonly MissedRow[]): void;
   /** What the row was found to be the same as at HQ. */
