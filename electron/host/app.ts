@@ -144,6 +144,8 @@ class LocalApp implements HostedApp {
     if (created) identifyNew(hello, this.#instance(), takeOver);
     const plan = await remote.loadPlan();
     const db = this.#file.writable(true);
+    // Somebody else's file gets no table of ours before it is known that it may become this terminal's.
+    if (!created && localVersion(db) === 0) identifyNew(hello, this.#instance(), takeOver);
     migrateLocal(db, join(resourcesFolder, 'local'));
     refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);
     identify(this.#ports(db), hello, this.#instance(), takeOver);
@@ -367,7 +369,7 @@ class LocalApp implements HostedApp {
   }
 
   async #planned(): Promise<{ db: WritableDb; plan: Plan }> {
-    const db = this.#file.initialised();
+    const db = this.#file.prepared();
     const remote = this.#remote();
     const hello = await remote.hello(requireTerminal(this.#settings));
     refuseForeignFile(this.#ports(db), requireTerminal(this.#settings), hello);

@@ -74,8 +74,15 @@ export class OpenedFile {
       throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
   }
 
-  /** The file for writing, once `init` has been there. Missing capture triggers are mended at every start (DESIGN 4.4). */
+  /** The file for writing, once `init` has taken over its rows: a sync before that would never send them (DESIGN 4.5). */
   initialised(): WritableDb {
+    const db = this.prepared();
+    if (!isAdopted(db)) throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+    return db;
+  }
+
+  /** The same once it has PayFlow's own tables: what stopped an `init` has to be looked at and mended before. Missing capture triggers are mended at every start (DESIGN 4.4). */
+  prepared(): WritableDb {
     const db = this.writable(false);
     if (this.#migrated === schemaVersion(db)) assertSessionIdle(db);
     else {
@@ -161,6 +168,14 @@ export class OpenedFile {
     this.#writer?.close();
     this.#lock?.release();
   }
+}
+
+/** A file that has cursors was synced before there was a mark. */
+function isAdopted(db: ReadableDb): boolean {
+  return (
+    metaValue(db, META.adopted) !== null ||
+    db.prepare('SELECT 1 FROM sync_cursor LIMIT 1').get() !== undefined
+  );
 }
 
 /** SQLite's own count of changes to the file's schema, whoever made them. */

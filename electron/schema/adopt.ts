@@ -4,6 +4,7 @@ import { factsOf, insertChanges } from '../local/capture.ts';
 import { nowSql, uuidSql } from '../local/defaults.ts';
 import type { WritableDb } from '../local/open.ts';
 import { id } from '../local/sql.ts';
+import { META } from '../sync/meta.ts';
 
 /**
  * DESIGN 4.5, inside the caller's transaction: every row that HQ does not have for sure goes into the outbox before the
@@ -16,6 +17,9 @@ export function adoptRows(db: WritableDb, plan: Plan): void {
     if (facts !== null) adoptTable(db, table, facts);
   }
   db.exec('UPDATE sync_session SET applying = 0');
+  db.prepare(
+    `INSERT INTO sync_meta (name, value) VALUES (?, ${nowSql}) ON CONFLICT (name) DO NOTHING`,
+  ).run(META.adopted);
 }
 
 function adoptTable(db: WritableDb, table: TablePlan, facts: CaptureFacts): void {

@@ -312,3 +312,61 @@ test('a column that HQ drops takes nothing with it: its local values stay, all e
   till.pos.exec(`UPDATE products SET dimensions = '3x4' WHERE local_id = 'prod-a'`);
   await expectInStep(till);
 });
+
+/** A till's sale in a table that can sync, and beside it one that cannot. */
+function leaveBlockedFile(): void {
+  const db = new DatabaseSync(path);
+  db.exec(`
+    CREATE TABLE customers (local_id TEXT PRIMARY KEY, server_id TEXT UNIQUE, customer_code TEXT, first_name TEXT, store_id TEXT,
+      created_at TEXT DEFAULT '2026-01-01T00:00:00.000Z', updated_at TEXT, sync_status TEXT, sync_operation TEXT, last_sync_at TEXT);
+    CREATE TABLE taxes (local_id INTEGER PRIMARY KEY, server_id TEXT, tax_name TEXT, tax_rate REAL, store_id TEXT, updated_at TEXT);
+    INSERT INTO customers (local_id, customer_code, first_name, store_id, updated_at)
+      VALUES ('c-1', 'C1', 'Ana', 'store-1', '2026-01-01T00:00:00.000Z')`);
+  db.close();
+}
+
+const customersAtHq = async () =>
+  (await hq.db.query<{ first_name: string }>('SELECT first_name FROM customers')).rows;
+
+test.each([['at once'], ['after schema fix']])(
+  '4.5: behind an init that was refused, sync is refused too, %s, until an init has taken over the rows',
+  async (when) => {
+    leaveBlockedFile();
+    await expect(init()).rejects.toThrow('LOCAL_SCHEMA_BLOCKED');
+    if (terminal === null) throw new Error('there is a terminal');
+    expect((await terminal.app.schemaCheck()).differences).toContainEqual(
+      expect.objectContaining({ code: 'primary-key', table: 'taxes' }),
+    );
+    if (when === 'after schema fix') await fix(terminal);
+
+    await expect(terminal.sync()).rejects.toThrow('LOCAL_NOT_INITIALISED');
+    expect(await customersAtHq()).toEqual([]);
+
+    if (when === 'at once') terminal.pos.exec('DROP TABLE taxes');
+    await terminal.app.init(() => undefined, new AbortController().signal);
+    expect(await customersAtHq()).toEqual([{ first_name: 'Ana' }]);
+    await expectInStep(terminal);
+  },
+);
+
+test('4.5: a file of an earlier PayFlow, which made no note of having taken over its rows, goes on', async () => {
+  const till = await openTerminal(true);
+  till.pos.exec(`DELETE FROM sync_meta WHERE name = 'adopted'`);
+  await till.close();
+
+  const again = await openTerminal(false);
+  expect(await again.sync()).toMatchObject({ status: 'completed' });
+  await expectInStep(again);
+});
+
+test('8.1: an init that is refused because another machine is the terminal leaves the tables of a file that is not ours alone', async () => {
+  const other = await createTerminal(hq, 'T1');
+  const file = new DatabaseSync(path);
+  file.exec('CREATE TABLE letters (body TEXT)');
+
+  await expect(init()).rejects.toThrow('CLONE_REFUSED');
+
+  expect(file.prepare('SELECT name FROM sqlite_master').all()).toEqual([{ name: 'letters' }]);
+  file.close();
+  await other.close();
+});

@@ -6,6 +6,8 @@ export const META = {
   epoch: 'epoch',
   feedId: 'feed_id',
   plan: 'plan',
+  /** When `init` took over the rows that were in the file (DESIGN 4.5); files of earlier versions may lack it. */
+  adopted: 'adopted',
   schemaStamp: 'schema_stamp',
   /** Number of the last batch that was made. */
   lastBatch: 'last_batch',
