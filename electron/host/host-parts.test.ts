@@ -204,7 +204,7 @@ test('the board tells at most ten times a second, only what differs, and always 
   board.close();
 });
 
-test('11.8: behind a clock that was set back the board tells what is new as before', async () => {
+test('8: behind a clock that was set back the board tells what is new as before', async () => {
   const timers = handTimers();
   const told: (number | null)[] = [];
   const board = new StatusBoard(parts(), timers, ({ waitingAtHq }) => told.push(waitingAtHq));
@@ -260,7 +260,7 @@ test('gentle work: never twice at a time, with rests between, and once more for 
   work.close();
 });
 
-test('11.8: gentle work rests no longer for a clock that was set, nor for a machine that slept', async () => {
+test('8: gentle work rests no longer for a clock that was set, nor for a machine that slept', async () => {
   const timers = handTimers();
   let done = 0;
   let slow = 0;

@@ -51,7 +51,7 @@ test('a pause that the file keeps is said, one that is over is not', () => {
   expect(stateWith({ since: now - minute, until: now - 1 })).toEqual(['idle', 'STATUS_UP_TO_DATE']);
 });
 
-describe('11.5: a run that failed is shown, whatever the clock said', () => {
+describe('5: a run that failed is shown, whatever the clock said', () => {
   /** By the terminal's clock, minutes from `now`. */
   const at = (minutes: number): string => new Date(now + minutes * minute).toISOString();
   const request = { direction: 'both', table: null, retry: [] } as const;

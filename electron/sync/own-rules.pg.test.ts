@@ -77,7 +77,7 @@ test('5.5, 6.4: of a stock level that both sides make for one item HQ’s waits,
   await expectInStep(hq, [t1]);
 });
 
-test('11.7: a barcode that the POS alone wants unique keeps one product back with its variants, and the lost edits are told once', async () => {
+test('7: a barcode that the POS alone wants unique keeps one product back with its variants, and the lost edits are told once', async () => {
   await atHq(
     hq.db,
     'products',
