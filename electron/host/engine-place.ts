@@ -27,7 +27,7 @@ export interface EnginePlace {
   readonly address: string;
   /** The server listens: from now on it can be found. */
   publish(): void;
-  /** Removes what is left of it, once the server is closed. */
+  /** Removes what is left of it, once the server is closed. Throws the file system's own error. */
   remove(): void;
 }
 

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { PayflowError } from '../../shared/errors.ts';
 import { isEngineThere } from './engine-client.ts';
 import { parseCommand, type Command } from './engine-commands.ts';
-import { makePlace } from './engine-place.ts';
+import { makePlace, type EnginePlace } from './engine-place.ts';
 import {
   ALIVE_MS,
   cancelLine,
@@ -27,7 +27,7 @@ export interface EngineServerOptions {
 }
 
 export interface EngineServer {
-  /** Takes no more commands, lets those end that are under way, and removes the socket. */
+  /** Takes no more commands, lets those end that are under way, and removes the socket. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -88,9 +88,18 @@ async function listen({
         await Promise.all(underWay);
         for (const socket of open) socket.destroySoon();
         await closed;
-        own.remove();
+        removed(own, log);
       })()),
   };
+}
+
+/** What stays behind (an antivirus program holds it, the disk can only be read) is no obstacle to the next engine. */
+function removed(own: EnginePlace, log: Log): void {
+  try {
+    own.remove();
+  } catch (error) {
+    log.warn('the socket for commands could not be removed', { error });
+  }
 }
 
 /** Greets, and hears one question; whoever hangs up takes it back. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -412,4 +412,21 @@ test('closing in the middle of a cycle is no alarm at the next start, and the sa
   } finally {
     await proxy.close();
   }
+});
+
+test('9: settings are taken, and sales go on, also where the engine before left its socket behind', async () => {
+  const { host, until, call } = await start();
+  await until(isIdle);
+  const socket = join(folder, 'payflow.db.engine', 'socket');
+  rmSync(socket);
+  mkdirSync(socket);
+  expect(await call('saveSettings', { batchSize: 400 })).toMatchObject({ ok: true });
+  rmSync(socket, { recursive: true });
+  expect(await call('saveSettings', { batchSize: 300 })).toMatchObject({ ok: true });
+  const pos = openPos();
+  sell(pos, sale('after-settings'));
+  pos.close();
+  await atHq('SELECT 1 FROM orders WHERE order_number = $1', 'after-settings');
+  await until(({ facts }) => facts.waiting === 0);
+  await host.close();
 });

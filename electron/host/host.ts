@@ -3,7 +3,7 @@ import { PayflowError } from '../../shared/errors.ts';
 import type { Message } from '../../shared/report.ts';
 import { deskOverThreads } from './desk-over-threads.ts';
 import { deskService } from './desk-service.ts';
-import type { DeskServiceDeps } from './desk-types.ts';
+import type { DeskService, DeskServiceDeps } from './desk-types.ts';
 import { dispatch, type Served } from './dispatch.ts';
 import type { HostOptions } from './host-options.ts';
 import type { Host } from './host-types.ts';
@@ -88,7 +88,7 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
     },
     close() {
       memory.close();
-      closing ??= runtime.close().then(() => desk.close());
+      closing ??= closeBoth(runtime, desk);
       return closing;
     },
     apiProblem: (problem) => {
@@ -102,6 +102,14 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
       requestCycle: (asked) => runtime.request(asked),
     }),
   };
+}
+
+async function closeBoth(runtime: Runtime, desk: Pick<DeskService, 'close'>): Promise<void> {
+  try {
+    await runtime.close();
+  } finally {
+    await desk.close();
+  }
 }
 
 function deskDeps(options: HostOptions, runtime: Runtime): DeskServiceDeps {

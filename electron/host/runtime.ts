@@ -170,7 +170,8 @@ export class Runtime {
 
   /** Ends what runs at its next safe point and goes on with these settings. */
   restart(settings: Settings): Promise<void> {
-    this.#moving = this.#moving.then(() => this.#move(settings));
+    // A move that failed is told to who asked for it, and must not fail the next one.
+    this.#moving = this.#moving.catch(() => undefined).then(() => this.#move(settings));
     return this.#moving;
   }
 

@@ -142,11 +142,19 @@ export class Session {
     if (!this.#closed) this.#options.on(event);
   }
 
+  /** Never rejects: what does not end as it should is a line in the log, and no obstacle to the next session. */
   async close(): Promise<void> {
     this.scheduler.send({ type: 'close' });
     this.#closed = true;
     await this.#keeping;
-    await Promise.all([this.#engine?.close(), this.reader.close(), this.#stopListening()]);
+    const parts = [
+      this.#engine?.close() ?? Promise.resolve(),
+      this.reader.close(),
+      this.#stopListening(),
+    ];
+    for (const end of await Promise.allSettled(parts))
+      if (end.status === 'rejected')
+        this.#options.log.error('part of the engine did not end', end.reason);
   }
 
   async #stopListening(): Promise<void> {
