@@ -430,3 +430,23 @@ test('9: settings are taken, and sales go on, also where the engine before left 
   await until(({ facts }) => facts.waiting === 0);
   await host.close();
 });
+
+test('9: a window that fails at what it hears stops neither the others nor the next cycle', async () => {
+  await loadOnce();
+  const { host, until, call } = await start({}, false);
+  host.subscribe((event) => {
+    if (event.type === 'changed') throw new Error('a window that is gone');
+  });
+  // Behind it, so that its failure comes first.
+  const heard: HostEvent['type'][] = [];
+  host.subscribe(({ type }) => heard.push(type));
+  for (const id of ['first', 'second']) {
+    const pos = openPos();
+    sell(pos, sale(id));
+    pos.close();
+    await call('startSync', { direction: 'both' });
+    await atHq('SELECT 1 FROM orders WHERE order_number = $1', id);
+    await until((status) => isIdle(status) && status.facts.running === null);
+  }
+  expect(heard).toContain('changed');
+});

@@ -39,7 +39,14 @@ export async function createHost(options: HostOptions): Promise<FullHost> {
   });
   const tell = (event: HostEvent): void => {
     memory.stir();
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Neither the others nor the cycle that is being told of are to end with a window.
+        log.error('a listener of the host', error);
+      }
+    }
   };
   const runtime = await Runtime.open(
     {

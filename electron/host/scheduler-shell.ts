@@ -54,7 +54,7 @@ export interface SchedulerPorts {
   // What others want to hear.
   onState(state: SchedulerState): void;
   onProgress(progress: Running): void;
-  /** Before `onState` says that the cycle is over. */
+  /** Before `onState` says that the cycle is over. Must not reject. */
   onOutcome(outcome: CycleOutcome, asked: CycleAsked): Promise<void>;
 }
 

@@ -37,7 +37,7 @@ export interface SessionOptions {
   /** A pause that no file keeps yet. */
   readonly pause: KeptPause | null;
   readonly on: (event: SessionEvent) => void;
-  /** Waited for, so that nobody hears of the end before the figures are there. Must not reject. */
+  /** Waited for, so that nobody hears of the end before the figures are there. */
   readonly onOutcome: (outcome: CycleOutcome, asked: CycleAsked) => Promise<void>;
   readonly onChecked: (run: CheckRun) => void;
   readonly onBooks: (books: BooksResult) => void;
@@ -238,7 +238,13 @@ export class Session {
       },
       // Of a cycle that `close` ended nobody wants to hear any more: the threads are going.
       onOutcome: async (outcome, asked) => {
-        if (!this.#closed) await onOutcome(outcome, asked);
+        if (this.#closed) return;
+        try {
+          await onOutcome(outcome, asked);
+        } catch (error) {
+          // The cycle has ended all the same: the scheduler must hear so, or none comes after it.
+          log.error('the outcome of a cycle could not be told', error);
+        }
       },
     };
   }
