@@ -75,7 +75,8 @@ class LocalApp implements HostedApp {
   readonly #at: (step: string) => void;
   readonly #compose: Compose;
   readonly #file: OpenedFile;
-  #engine: EnginePorts | null = null;
+  /** What the engine works with, of one connection: another file has another. */
+  #engine: { readonly db: WritableDb; readonly ports: EnginePorts } | null = null;
   #connections: Connections | null = null;
   #key: Instance | null = null;
 
@@ -377,15 +378,18 @@ class LocalApp implements HostedApp {
   }
 
   #ports(db: WritableDb): EnginePorts {
+    if (this.#engine?.db === db) return this.#engine.ports;
     const now = (): string => new Date().toISOString();
-    return (this.#engine ??= this.#compose({
+    const ports = this.#compose({
       local: createLocalStore(db, now),
       remote: this.#remote(),
       clock: { now, ticks: () => performance.now() },
       hashing,
       log: this.#log,
       at: this.#at,
-    }));
+    });
+    this.#engine = { db, ports };
+    return ports;
   }
 
   #options(

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -449,4 +449,70 @@ test('9: a window that fails at what it hears stops neither the others nor the n
     await until((status) => isIdle(status) && status.facts.running === null);
   }
   expect(heard).toContain('changed');
+});
+
+/** payflow.db as a person restores it: the files are removed, and a copy takes their place when `put` is called. */
+function removeFile(): { put: (copy: string) => void } {
+  const path = join(folder, 'payflow.db');
+  for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+  return {
+    put(copy) {
+      renameSync(copy, path);
+    },
+  };
+}
+
+test('8.1: a copy that takes the place of payflow.db while PayFlow runs is found, and its sales are sent', async () => {
+  const { until } = await start();
+  await until(isIdle);
+  const order = 'SELECT 1 FROM orders WHERE order_number = $1';
+  const pos = openPos();
+  const copy = join(folder, 'copy.db');
+  pos.exec(`VACUUM INTO '${copy}'`);
+  sell(pos, sale('not-in-the-copy'));
+  pos.close();
+  await atHq(order, 'not-in-the-copy');
+  await until(({ facts, status }) => facts.waiting === 0 && status.state === 'idle');
+
+  removeFile().put(copy);
+  const restored = openPos();
+  for (const id of ['a', 'b', 'c']) sell(restored, sale(id));
+  await atHq(order, 'c');
+  const { facts } = await until((status) => status.facts.waiting === 0 && isCopyFound(status));
+  expect(facts.error).toBeNull();
+  const known = restored.prepare('SELECT order_number FROM orders ORDER BY 1').all();
+  expect(known.map((row) => row['order_number'])).toEqual(['a', 'b', 'c', 'not-in-the-copy']);
+  restored.close();
+});
+
+const isCopyFound = ({ facts }: StatusView): boolean =>
+  facts.notices.some(({ code }) => code === 'STATUS_FILE_RESTORED');
+
+test('8.1: a payflow.db that is gone is said, not made anew, and taken up again when it is back', async () => {
+  await loadOnce();
+  const { until, call } = await start({}, false);
+  await call('startSync', { direction: 'both' });
+  await until(isIdle);
+  const pos = openPos();
+  const copy = join(folder, 'copy.db');
+  pos.exec(`VACUUM INTO '${copy}'`);
+  pos.close();
+
+  const lists = () => call('heldGroups', { offset: 0, limit: 10 });
+  expect(await lists()).toMatchObject({ ok: true });
+
+  const gone = removeFile();
+  await call('startSync', { direction: 'both' });
+  const { status } = await until(({ facts }) => facts.error !== null);
+  expect(status).toMatchObject({ state: 'error', reason: { code: 'LOCAL_GONE' } });
+  expect(await lists()).toMatchObject({ error: { code: 'LOCAL_GONE' } });
+  expect(existsSync(join(folder, 'payflow.db'))).toBe(false);
+
+  gone.put(copy);
+  const restored = openPos();
+  sell(restored, sale('back'));
+  restored.close();
+  await call('startSync', { direction: 'both' });
+  await atHq('SELECT 1 FROM orders WHERE order_number = $1', 'back');
+  await until((now) => isIdle(now) && now.facts.error === null);
 });

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { PayflowError } from '../../shared/errors.ts';
 import { recordsMoved } from '../../shared/report.ts';
 import type { Facts } from '../../shared/status.ts';
 import type { StatusView } from '../../shared/views.ts';
+import { fileIdentity } from '../local/file-identity.ts';
 import { localVersion } from '../local/migrate.ts';
 import type { ReadableDb } from '../local/open.ts';
 import { savedPlan } from '../local/saved-plan.ts';
@@ -23,32 +24,44 @@ export interface LocalFacts extends Pick<
   readonly comparedAt: number | null;
 }
 
-/** payflow.db for reading, opened once it is there and PayFlow's. */
+/** payflow.db for reading, opened once it is there and PayFlow's, and anew where another file has taken its place. */
 export class LocalFile {
   readonly #path: string;
   #db: ReadableDb | null = null;
+  /** The last file that it was open on. */
+  #file: string | null = null;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Null: there is no file yet, or none that sync was set up in. */
+  /**
+   * Null: there is no file yet, or none that sync was set up in. Throws LOCAL_GONE where there was one: a terminal whose
+   * file is being restored must not look like one that was never set up.
+   */
   open(): ReadableDb | null {
-    if (this.#db === null) {
-      if (!existsSync(this.#path)) return null;
-      const db = openReadable(this.#path);
-      if (localVersion(db) === 0) {
-        db.close();
-        return null;
-      }
-      this.#db = db;
+    const found = fileIdentity(this.#path);
+    if (found !== null && found === this.#file && this.#db !== null) return this.#db;
+    const db = found === null ? null : this.#opened();
+    if (db === null) {
+      if (this.#file !== null) throw new PayflowError('LOCAL_GONE', { file: this.#path });
+      return null;
     }
-    return this.#db;
+    this.#file = found;
+    return (this.#db = db);
   }
 
   close(): void {
     this.#db?.close();
     this.#db = null;
+  }
+
+  #opened(): ReadableDb | null {
+    this.close();
+    const db = openReadable(this.#path);
+    if (localVersion(db) > 0) return db;
+    db.close();
+    return null;
   }
 }
 

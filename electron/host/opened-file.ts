@@ -1,10 +1,10 @@
 /** One process's hold on payflow.db: its lock, its two connections, and the plan as far as the file follows it. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import type { Plan } from '../../shared/plan.ts';
 import { rebuildTriggers, verifyTriggers } from '../local/capture.ts';
+import { fileIdentity } from '../local/file-identity.ts';
 import { acquireLock, type EngineLock } from '../local/lock.ts';
 import { assertSessionIdle, localVersion, migrateLocal } from '../local/migrate.ts';
 import { openLocal, type ReadableDb, type WritableDb } from '../local/open.ts';
@@ -19,7 +19,11 @@ import { openReadable } from './readable-file.ts';
 import { resourcesFolder } from './resources.ts';
 import type { Settings } from './settings.ts';
 
-/** Opens nothing before it is asked for. */
+/**
+ * Opens nothing before it is asked for, and each time it is asked, looks whether the file it has opened still stands at
+ * the path: a restored copy in its place is opened anew, lock and all, so that the cycle finds it (DESIGN 8.1). Work
+ * under way ends on the file it began with. Refused: to make a file anew where there was one a moment ago.
+ */
 export class OpenedFile {
   readonly #path: string;
   readonly #stateFolder: string;
@@ -33,6 +37,11 @@ export class OpenedFile {
   #lock: EngineLock | null = null;
   #writer: WritableDb | null = null;
   #reader: ReadableDb | null = null;
+  /** The files that they were opened on. */
+  #written: string | null = null;
+  #read: string | null = null;
+  /** A file that sync was set up in has been here. */
+  #known = false;
 
   /** `store`: the engine's own way to write what it notes in the file. */
   constructor(
@@ -48,9 +57,10 @@ export class OpenedFile {
 
   /** The file for writing, with the lock on it: one engine per file. */
   writable(create: boolean): WritableDb {
-    if (this.#writer !== null) return this.#writer;
-    if (!create && !existsSync(this.#path))
-      throw new PayflowError('LOCAL_NOT_FOUND', { file: this.#path });
+    const found = fileIdentity(this.#path);
+    if (this.#writer !== null && found === this.#written) return this.#writer;
+    if (found === null && !create) throw this.#refusal('LOCAL_NOT_FOUND');
+    this.#leave();
     this.#lock ??= acquireLock(this.#path, this.#stateFolder, () => {
       this.#look(create);
     });
@@ -61,17 +71,32 @@ export class OpenedFile {
       db.close();
       throw error;
     }
+    // Of before it was opened: one that came between is another at the next look.
+    this.#written = found ?? fileIdentity(this.#path);
     return (this.#writer = db);
+  }
+
+  /** Where the connection for writing is one to a file of before: nothing of it holds for the one at the path. */
+  #leave(): void {
+    if (this.#writer === null) return;
+    this.#log.warn('another payflow.db has taken the place of the one that was open');
+    this.#writer.close();
+    this.#lock?.release();
+    this.#writer = this.#lock = this.#migrated = this.#saved = this.#checked = null;
+  }
+
+  /** Why there is nothing to work on; what was here and is gone must not be made anew as what never was. */
+  #refusal(code: 'LOCAL_NOT_FOUND' | 'LOCAL_NOT_INITIALISED'): PayflowError {
+    return new PayflowError(this.#known ? 'LOCAL_GONE' : code, { file: this.#path });
   }
 
   /** A mistyped PAYFLOW_DB gets no lock file beside somebody's document, and a database of others no WAL mode. */
   #look(create: boolean): void {
-    if (!existsSync(this.#path)) return;
+    if (fileIdentity(this.#path) === null) return;
     const db = openLocal(this.#path, { readonly: true });
     const version = localVersion(db);
     db.close();
-    if (version === 0 && !create)
-      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+    if (version === 0 && !create) throw this.#refusal('LOCAL_NOT_INITIALISED');
   }
 
   /** The file for writing, once `init` has taken over its rows: a sync before that would never send them (DESIGN 4.5). */
@@ -81,15 +106,18 @@ export class OpenedFile {
     return db;
   }
 
-  /** The same once it has PayFlow's own tables: what stopped an `init` has to be looked at and mended before. Missing capture triggers are mended at every start (DESIGN 4.4). */
+  /**
+   * The same once it has PayFlow's own tables: what stopped an `init` has to be looked at and mended before. Missing capture
+   * triggers are mended at every start (DESIGN 4.4).
+   */
   prepared(): WritableDb {
     const db = this.writable(false);
     if (this.#migrated === schemaVersion(db)) assertSessionIdle(db);
     else {
-      if (localVersion(db) === 0)
-        throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+      if (localVersion(db) === 0) throw this.#refusal('LOCAL_NOT_INITIALISED');
       migrateLocal(db, join(resourcesFolder, 'local'));
       this.#migrated = schemaVersion(db);
+      this.#known = true;
     }
     const plan = this.#savedPlan(db);
     if (plan !== null) this.effective(db, plan);
@@ -140,23 +168,40 @@ export class OpenedFile {
   }
 
   readable(): ReadableDb {
-    const db = (this.#reader ??= openReadable(this.#path));
-    if (localVersion(db) === 0)
-      throw new PayflowError('LOCAL_NOT_INITIALISED', { file: this.#path });
+    const db = this.#opened();
+    if (db === null) throw this.#refusal('LOCAL_NOT_INITIALISED');
     return db;
   }
 
   /** For the window's lists: no HQ, no lock, and no failure where nothing has been set up yet. */
   planned(): PlannedFile | null {
-    if (!existsSync(this.#path)) return null;
-    const db = (this.#reader ??= openReadable(this.#path));
-    if (localVersion(db) === 0) return null;
+    if (!this.#known && fileIdentity(this.#path) === null) return null;
+    const db = this.#opened();
+    if (db === null) {
+      if (this.#known) throw this.#refusal('LOCAL_NOT_INITIALISED');
+      return null;
+    }
     const text = metaValue(db, META.plan);
     if (text === null) return null;
     const version = schemaVersion(db);
     if (this.#listed?.version !== version || this.#listed.text !== text)
       this.#listed = { version, text, plan: storedPlan(db) };
     return { db, plan: this.#listed.plan, terminal: metaValue(db, META.terminal) ?? '' };
+  }
+
+  /** The file for reading; null: sync was never set up in it. */
+  #opened(): ReadableDb | null {
+    const found = fileIdentity(this.#path);
+    if (found === null) throw this.#refusal('LOCAL_NOT_FOUND');
+    if (found !== this.#read) {
+      this.#reader?.close();
+      this.#reader = this.#listed = null;
+    }
+    this.#read = found;
+    const db = (this.#reader ??= openReadable(this.#path));
+    if (localVersion(db) === 0) return null;
+    this.#known = true;
+    return db;
   }
 
   giveMemoryBack(): void {

@@ -1,3 +1,4 @@
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -97,4 +98,20 @@ test('9: this system tells of a write to the -wal', async () => {
   begin();
   sell('p1');
   await expect.poll(() => heard).toEqual([true]);
+});
+
+test('8.1: another file in its place is heard as one with changes to send, whatever its number of commits', () => {
+  vi.useFakeTimers();
+  begin(byHand);
+  const copy = join(folder.path, 'copy.db');
+  pos.exec(`VACUUM INTO '${copy}'`);
+  for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true });
+  vi.advanceTimersByTime(250);
+  expect(heard).toEqual([]);
+  expect(() => file.open()).toThrow('LOCAL_GONE');
+  renameSync(copy, path);
+  vi.advanceTimersByTime(250);
+  expect(heard).toEqual([true]);
+  vi.advanceTimersByTime(1_000);
+  expect(heard).toEqual([true]);
 });

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import type { ReadableDb } from '../local/open.ts';
 import { fileVersion, outboxEnd } from '../local/watch-version.ts';
 import type { LocalFile } from './local-facts.ts';
 
@@ -25,7 +26,7 @@ export type FolderWatch = (folder: string, onWrite: (name: string | null) => voi
 
 /**
  * `onChange` hears of each look that found new commits, the file's first sight included; `outbox`: some of them left
- * changes to send.
+ * changes to send, or another file has taken the place of the one before, and a cycle has to find out which (DESIGN 8.1).
  */
 export function watchFile(
   path: string,
@@ -33,17 +34,20 @@ export function watchFile(
   onChange: (outbox: boolean) => void,
   watchFolder: FolderWatch = folderWatch,
 ): FileWatch {
-  let version: number | null = null;
+  let seen: ReadableDb | null = null;
+  let version = 0;
   let end = 0;
   const look = (): void => {
     try {
       const db = file.open();
       if (db === null) return;
       const now = fileVersion(db);
-      if (now === version) return;
+      // Each connection counts commits of its own.
+      if (db === seen && now === version) return;
       const entries = outboxEnd(db);
       // Our own commits change the version too, and leave nothing in the outbox: they must not start a cycle.
-      const gained = version !== null && entries > end;
+      const gained = seen !== null && (db !== seen || entries > end);
+      seen = db;
       version = now;
       end = entries;
       onChange(gained);

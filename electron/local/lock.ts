@@ -1,8 +1,9 @@
 import Database from 'better-sqlite3';
-import { chmodSync, existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { PayflowError } from '../../shared/errors.ts';
 import { codeOf, localError } from './errors.ts';
+import { fileIdentity } from './file-identity.ts';
 
 export interface EngineLock {
   /** Of a file that was still to be made when the lock was taken: holds it too, under whatever name. */
@@ -69,11 +70,8 @@ export function wasLocked(path: string, folder: string): boolean {
 
 /** Null: the file is still to be made. */
 function fileLock(file: string, folder: string): string | null {
-  // Numbers of files are longer than a double holds.
-  const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-  return found === undefined
-    ? null
-    : join(folder, `engine-${String(found.dev)}-${String(found.ino)}.lock`);
+  const identity = fileIdentity(file);
+  return identity === null ? null : join(folder, `engine-${identity}.lock`);
 }
 
 function lockOn(lockFile: string, file: string): Database.Database {
